@@ -1,0 +1,3 @@
+module example.com/two-services/back
+
+go 1.21

@@ -1,0 +1,3 @@
+module example.com/two-services/front
+
+go 1.21
