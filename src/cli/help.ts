@@ -1,0 +1,28 @@
+/** The text of --help. README quotes it as it stands. */
+import { VERSION } from "../support/version.ts";
+
+export const HELP = `Tsunagi ${VERSION}: distributed traces of Go HTTP services, without touching them
+
+Usage: scripts/up [flags]     (builds what is missing, then runs)
+       deno task run [flags]
+
+Every Go process on this machine is traced unless --exe, --port or --pid say which. A process must match
+each of the three that is given.
+
+Flags:
+  --exe GLOB           executables to trace; the whole path must match, * also crosses / (repeatable)
+  --port PORT          processes that listen on this TCP port (repeatable, or with commas)
+  --pid PID            processes with this id (repeatable, or with commas)
+  --otlp URL           base URL of an OTLP http/protobuf collector, such as http://127.0.0.1:4318
+  --print FORM         finished spans on stdout: text (default), json (one span a line), off
+  --listen HOST:PORT   address of the status API (default 127.0.0.1:9810)
+  --config FILE        YAML file; flags and OTEL_* variables are stronger
+  --log-level LEVEL    debug, info (default), warn, error; the log goes to stderr
+  -h, --help           this text
+  -V, --version        the version
+
+Environment: OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,TIMEOUT,COMPRESSION,PROTOCOL}, their _TRACES_ forms,
+OTEL_TRACES_EXPORTER, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, as OpenTelemetry specifies them.
+
+Exit status: 0 after SIGINT or SIGTERM, 1 when something failed, 2 for a wrong flag, variable or file.
+`;
