@@ -6,8 +6,8 @@ export const HELP = `Tsunagi ${VERSION}: distributed traces of Go HTTP services,
 Usage: scripts/up [flags]     (builds what is missing, then runs)
        deno task run [flags]
 
-Every Go process on this machine is traced unless --exe, --port or --pid say which. A process must match
-each of the three that is given.
+Every Go process on this machine is traced, unless --exe, --port or --pid say which: then those that match
+any of them.
 
 Flags:
   --exe GLOB           executables to trace; the whole path must match, * also crosses / (repeatable)

@@ -41,7 +41,7 @@ export interface OtlpConfig {
   delayMs: number;
 }
 
-/** Which of the Go processes are traced. An empty list excludes none. */
+/** Which of the Go processes are traced: those that match any of these, or all when nothing is listed. */
 export interface SelectConfig {
   /** Globs on the whole path of the executable. */
   exe: string[];

@@ -4,7 +4,7 @@
  */
 
 /** Whether `text` as a whole matches `pattern`. Time is at most pattern length times text length. */
-export function matchGlob(pattern: string, text: string): boolean {
+export function matchesGlob(pattern: string, text: string): boolean {
   const want = Array.from(pattern);
   const have = Array.from(text);
   let w = 0;
