@@ -1,0 +1,3 @@
+module example.com/tsunagi/programs
+
+go 1.17
