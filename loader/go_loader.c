@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/*
+ * tsunagi-go: the privileged half of Tsunagi. Loads and attaches the BPF object, copies its records to a
+ * pipe, and does what the service asks for on stdin. Parses no ELF, no configuration and no network input.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "cgroup.h"
+#include "checks.h"
+#include "clock.h"
+#include "commands.h"
+#include "hello.h"
+#include "kernel.h"
+#include "log.h"
+#include "outbox.h"
+#include "pump.h"
+#include "stats.h"
+#include "sweep.h"
+
+#define TICK_NS 1000000000ULL
+
+static struct outbox outbox = { .fd = -1 };
+static struct kernel kernel;
+static struct pump pump;
+static struct stats stats;
+static struct commands commands = { .kernel = &kernel, .outbox = &outbox, .stats = &stats };
+
+/* Signals come as readable bytes, so that no wait can miss one. Returns -1 after a message. */
+static int open_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (fd < 0)
+		log_line("cannot open a signalfd: %s", strerror(errno));
+	return fd;
+}
+
+/* Until a signal, the end of stdin or the loss of the reader. */
+static void serve(int signal_fd)
+{
+	struct pollfd wait[] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = commands.reaper.event_fd, .events = POLLIN },
+		{ .fd = outbox.fd },
+		{ .fd = pump_fd(&pump), .events = POLLIN },
+	};
+	uint64_t next_tick_ns = clock_monotonic_ns() + TICK_NS;
+
+	while (!outbox.closed) {
+		int nap_ms = pump_sweep(&pump);
+		uint64_t now_ns = clock_monotonic_ns();
+
+		if (now_ns >= next_tick_ns) {
+			if (stats_tick(&stats, &kernel, &outbox))
+				sweep_missing(&kernel);
+			outbox_flush(&outbox);
+			next_tick_ns = now_ns + TICK_NS;
+		}
+		if (nap_ms < 0)
+			poll(wait, 5, (next_tick_ns - now_ns) / 1000000 + 1);
+		else
+			poll(wait, 4, nap_ms);
+		if (wait[0].revents || wait[3].revents & POLLERR)
+			return;
+		if (wait[1].revents && !commands_read(&commands, STDIN_FILENO))
+			return;
+		if (wait[2].revents)
+			commands_finish(&commands);
+	}
+}
+
+/* Probes go first; what they wrote until then still reaches a service that reads on. */
+static void stop(void)
+{
+	reaper_stop(&commands.reaper, &commands.attachments);
+	outbox.hurry = true;
+	if (pump.ring) {
+		pump_sweep(&pump);
+		stats_send(&stats, &kernel, &outbox);
+		outbox_flush(&outbox);
+	}
+	pump_close(&pump);
+	kernel_close(&kernel);
+	outbox_close(&outbox);
+}
+
+static int run(const struct args *args, int signal_fd)
+{
+	struct kernel_options options = {
+		.cgroup = args->cgroup,
+		.ring_bytes = args->ring_bytes,
+		.perf_uprobes = args->perf_uprobes,
+	};
+	char root[PATH_MAX];
+	int code = checks_run();
+
+	if (code != EXIT_CLEAN)
+		return code;
+	if (!options.cgroup) {
+		if (!cgroup_find(root)) {
+			log_line("cannot find a cgroup v2 mount in /proc/self/mountinfo (mount one, or name a folder with --cgroup)");
+			return EXIT_CGROUP;
+		}
+		options.cgroup = root;
+	}
+	code = kernel_open(&kernel, &options);
+	if (code == EXIT_CLEAN)
+		code = pump_open(&pump, &kernel, &outbox);
+	if (code == EXIT_CLEAN && !reaper_start(&commands.reaper))
+		code = EXIT_INTERNAL;
+	if (code == EXIT_CLEAN)
+		code = outbox_open(&outbox, args->output, signal_fd, STDIN_FILENO);
+	if (code == EXIT_CLEAN && !outbox.closed) {
+		hello_send(&outbox, &kernel, options.cgroup);
+		serve(signal_fd);
+	}
+	stop();
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct args args;
+	int signal_fd;
+
+	if (!args_parse(argc, argv, &args))
+		return EXIT_USAGE;
+	if (args.help) {
+		args_print_help();
+		return EXIT_CLEAN;
+	}
+	signal_fd = open_signals();
+	if (signal_fd < 0)
+		return EXIT_INTERNAL;
+	log_capture_libbpf(args.verbose);
+	return run(&args, signal_fd);
+}

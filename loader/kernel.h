@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The loaded BPF object and what is attached once for all processes: the socket programs and the process
+ * tracepoints. Uprobes are attach.c's. Nothing is pinned, so the end of the loader, however it comes,
+ * takes everything along. Used by all files that touch a map.
+ */
+#ifndef TSUNAGI_KERNEL_H
+#define TSUNAGI_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/types.h>
+
+#include "wire.h"
+
+struct bpf_link;
+struct bpf_program;
+struct go_bpf;
+
+struct kernel {
+	struct go_bpf *skel;
+	struct bpf_link *sock_ops;
+	struct bpf_link *process_exec;
+	struct bpf_link *process_exit;
+	/* uprobes by one link for many sites (Linux 6.6 or later) */
+	bool uprobe_multi;
+	bool sock_msg_attached;
+};
+
+struct kernel_options {
+	const char *cgroup;
+	uint32_t ring_bytes;
+	bool perf_uprobes;
+};
+
+/* Loads and attaches. Returns an exit code; kernel_close() is due in any case. */
+int kernel_open(struct kernel *kernel, const struct kernel_options *options);
+
+void kernel_close(struct kernel *kernel);
+
+struct bpf_program *kernel_probe(const struct kernel *kernel, enum wire_probe probe);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/* See pump.h. */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "go.skel.h"
+#include "log.h"
+#include "maps_abi.h"
+#include "pump.h"
+#include "sweep.h"
+
+enum pump_policy {
+	NAP_MS = 5,
+	/* A sweep that found this many is followed by the next at once, else the ring fills during the nap. */
+	BUSY_RECORDS = 500,
+	EMPTY_SWEEPS = 4,
+	/* Spans told as lost in one sweep; the rest waits in its queue for the next. */
+	LOST_BATCH = 256,
+};
+
+static void note_process(struct pump *pump, const struct wire_header *header)
+{
+	if (pump->exited_count == sizeof(pump->exited) / sizeof(*pump->exited))
+		return;
+	pump->replaced[pump->exited_count] = header->kind == KIND_PROCESS_EXEC;
+	pump->exited[pump->exited_count++] = header->pid;
+}
+
+static int on_record(void *context, void *record, size_t reserved)
+{
+	const struct wire_header *header = record;
+	struct pump *pump = context;
+
+	/* The programs write sound headers; a reader that trusted a broken one would lose its place for good. */
+	if (header->size < sizeof(*header) || header->size > reserved || header->size % 8)
+		return 0;
+	outbox_put(pump->outbox, record, header->size);
+	if (header->kind == KIND_PROCESS_EXIT || header->kind == KIND_PROCESS_EXEC)
+		note_process(pump, header);
+	return 0;
+}
+
+int pump_open(struct pump *pump, const struct kernel *kernel, struct outbox *outbox)
+{
+	*pump = (struct pump){ .kernel = kernel, .outbox = outbox };
+	pump->ring = ring_buffer__new(bpf_map__fd(kernel->skel->maps.ring), on_record, pump, NULL);
+	if (pump->ring)
+		return EXIT_CLEAN;
+	log_line("cannot map the ring buffer: %s (is there memory for twice its size?)", strerror(errno));
+	return EXIT_RING_BUFFER;
+}
+
+static uint32_t take_lost(const struct pump *pump, struct lost_span lost[LOST_BATCH])
+{
+	int fd = bpf_map__fd(pump->kernel->skel->maps.lost_spans);
+	uint32_t count = 0;
+
+	while (count < LOST_BATCH && bpf_map_lookup_and_delete_elem(fd, NULL, &lost[count]) == 0)
+		count++;
+	return count;
+}
+
+static void put_lost(struct pump *pump, const struct lost_span *lost)
+{
+	struct wire_span_lost record = { .header.pid = lost->pid, .reason = lost->reason };
+
+	memcpy(record.span_id, &lost->span_id, sizeof(record.span_id));
+	outbox_put_parts(pump->outbox, &record.header, KIND_SPAN_LOST, sizeof(record), "", 0);
+}
+
+/*
+ * The queue is emptied before the ring and sent after it: the start record of every span in the queue was
+ * in the ring by then, so the service meets it first.
+ */
+static uint32_t move(struct pump *pump)
+{
+	struct lost_span lost[LOST_BATCH];
+	uint32_t lost_count = take_lost(pump, lost);
+	int records = ring_buffer__consume(pump->ring);
+
+	for (uint32_t i = 0; i < lost_count; i++)
+		put_lost(pump, &lost[i]);
+	outbox_flush(pump->outbox);
+	for (uint32_t i = 0; i < pump->exited_count; i++) {
+		if (pump->replaced[i])
+			sweep_replaced(pump->kernel, pump->exited[i]);
+		else
+			sweep_exited(pump->kernel, pump->exited[i]);
+	}
+	/* Some ends may not have found a place in the list. */
+	if (pump->exited_count == sizeof(pump->exited) / sizeof(*pump->exited))
+		sweep_missing(pump->kernel);
+	pump->exited_count = 0;
+	return lost_count + (records > 0 ? records : 0);
+}
+
+static void set_sleeping(const struct pump *pump, uint32_t sleeping)
+{
+	__atomic_store_n(&pump->kernel->skel->bss->sleeping, sleeping, __ATOMIC_SEQ_CST);
+}
+
+int pump_sweep(struct pump *pump)
+{
+	uint32_t records;
+
+	set_sleeping(pump, 0);
+	records = move(pump);
+	if (records == 0 && ++pump->empty_sweeps >= EMPTY_SWEEPS) {
+		/* A record submitted between the last sweep and the flag woke nobody. */
+		set_sleeping(pump, 1);
+		records = move(pump);
+		if (records == 0)
+			return -1;
+		set_sleeping(pump, 0);
+	}
+	if (records > 0)
+		pump->empty_sweeps = 0;
+	return records >= BUSY_RECORDS ? 0 : NAP_MS;
+}
+
+int pump_fd(const struct pump *pump)
+{
+	return ring_buffer__epoll_fd(pump->ring);
+}
+
+void pump_close(struct pump *pump)
+{
+	ring_buffer__free(pump->ring);
+	pump->ring = NULL;
+}
