@@ -1,0 +1,213 @@
+/**
+ * Starts the real agent by the command of `deno task run`, asks its status API, and ends it the way that
+ * scripts/up is ended. A stop that is slow, unclean, or whose accounts do not add up fails the test.
+ */
+import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { eventually } from "./eventually.ts";
+import { TextLineStream } from "./lines.ts";
+
+/** Root of the repository. */
+export const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+
+/** What the status API says of spans. */
+export interface Accounting {
+  readonly begun: number;
+  readonly exported: number;
+  readonly sampledOut: number;
+  readonly lost: Readonly<Record<string, number>>;
+  readonly inFlight: number;
+  readonly queued: number;
+}
+
+/** One process in the list of targets. */
+export interface TargetEntry {
+  readonly pid: number;
+  readonly exe: string;
+  readonly serviceName: string;
+  readonly state: "attaching" | "traced" | "refused" | "excluded";
+  readonly reason?: { readonly code: string; readonly message: string; readonly remedy: string };
+  readonly goVersion: string | null;
+  readonly decoder: string | null;
+  readonly sites: readonly unknown[];
+}
+
+/** The parts of the status that tests look at. */
+export interface Status {
+  readonly accounting: Accounting;
+  readonly [section: string]: unknown;
+}
+
+/** How to start it. */
+export interface AgentOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Instead of `deno task run`'s command, for example scripts/up. */
+  readonly command?: readonly string[];
+  /** Until it is ready; longer where a build comes first. */
+  readonly readyTimeoutMs?: number;
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** The spans that an account knows to be over. */
+export function settled(accounting: Accounting): number {
+  return accounting.exported + accounting.sampledOut + lostInAll(accounting);
+}
+
+/** Lost spans of all reasons. */
+export function lostInAll(accounting: Accounting): number {
+  return Object.values(accounting.lost).reduce((sum, count) => sum + count, 0);
+}
+
+/** A running agent. */
+export class Agent implements AsyncDisposable {
+  readonly url: string;
+  readonly stdout: string[] = [];
+  readonly stderr: string[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #closed: Promise<unknown>;
+  #ended = false;
+
+  private constructor(child: Deno.ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+    const drain = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>, lines: string[]) => {
+      for await (const line of stream.pipeThrough(new TextLineStream())) lines.push(line);
+    };
+    this.#closed = Promise.all([drain(child.stdout, this.stdout), drain(child.stderr, this.stderr)]);
+    child.status.then(() => this.#ended = true);
+  }
+
+  /** Starts it and waits until /readyz says yes. */
+  static async start(options: AgentOptions = {}): Promise<Agent> {
+    const port = freePort();
+    const [program = "deno", ...words] = options.command ?? config.tasks.run.command.split(" ");
+    const child = new Deno.Command(program, {
+      args: [...words, "--listen", `127.0.0.1:${port}`, ...options.args ?? []],
+      cwd: ROOT,
+      env: { NO_COLOR: "1", ...options.env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const agent = new Agent(child, `http://127.0.0.1:${port}`);
+    try {
+      await eventually(async () => {
+        if (agent.#ended) return;
+        const response = await fetch(`${agent.url}/readyz`);
+        await response.body?.cancel();
+        assert.equal(response.status, 200, "readyz");
+      }, { timeoutMs: options.readyTimeoutMs ?? 15_000 });
+      assert.equal(agent.#ended, false, "it ended");
+    } catch (cause) {
+      await agent.kill();
+      throw new Error(`The agent does not get ready: ${agent.log}`, { cause });
+    }
+    return agent;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** What it wrote, for the message of a failed test. */
+  get log(): string {
+    return this.stderr.slice(-40).join("\n");
+  }
+
+  /** GETs a path of the status API; anything but 200 fails. */
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(this.url + path);
+    if (response.status !== 200) {
+      throw new Error(`GET ${path}: ${response.status} ${(await response.text()).slice(0, 300)}`);
+    }
+    return await response.json();
+  }
+
+  async accounting(): Promise<Accounting> {
+    return (await this.get<Status>("/api/v1/status")).accounting;
+  }
+
+  async targets(): Promise<readonly TargetEntry[]> {
+    return (await this.get<{ targets: readonly TargetEntry[] }>("/api/v1/targets")).targets;
+  }
+
+  /** The entry of a process once it has left "attaching". */
+  async target(pid: number, timeoutMs = 10_000): Promise<TargetEntry> {
+    return await eventually(async () => {
+      const entry = (await this.targets()).find((target) => target.pid === pid);
+      assert.ok(entry, `no target with pid ${pid}`);
+      assert.notEqual(entry.state, "attaching", `${entry.exe} is still attaching`);
+      return entry;
+    }, { timeoutMs });
+  }
+
+  /** Waits until every process is traced; one that is refused fails with its reason. */
+  async traced(...pids: number[]): Promise<void> {
+    for (const pid of pids) {
+      const { state, exe, reason } = await this.target(pid);
+      assert.equal(state, "traced", `${exe}: ${reason?.message}`);
+    }
+  }
+
+  /**
+   * Waits until no span is in flight or queued, and returns accounts that add up exactly. `begun`: as many
+   * spans at least must have begun, so that an account of nothing does not pass for one at rest.
+   */
+  async atRest(begun: number, timeoutMs = 15_000): Promise<Accounting> {
+    let before = "";
+    try {
+      return await eventually(async () => {
+        const accounting = await this.accounting();
+        const same = JSON.stringify(accounting) === before;
+        before = JSON.stringify(accounting);
+        assert.ok(accounting.begun >= begun, `${accounting.begun} begun, at least ${begun} expected`);
+        assert.deepEqual({ inFlight: accounting.inFlight, queued: accounting.queued }, {
+          inFlight: 0,
+          queued: 0,
+        });
+        assert.equal(accounting.begun, settled(accounting), "begun = exported + sampled out + lost");
+        assert.ok(same, "the account still changes");
+        return accounting;
+      }, { timeoutMs, everyMs: 200 });
+    } catch (cause) {
+      throw new Error(`The accounts do not come to rest: ${before}`, { cause });
+    }
+  }
+
+  /** Ends it as scripts/up is ended, and demands exit status 0 within 2 s. Returns how long it took. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    if (this.#ended) throw new Error(`The agent ended by itself: ${this.log}`);
+    const start = performance.now();
+    this.#child.kill(signal);
+    const killer = setTimeout(() => this.#child.kill("SIGKILL"), 10_000);
+    const { code, signal: endedBy } = await this.#child.status;
+    clearTimeout(killer);
+    await this.#closed;
+    const tookMs = performance.now() - start;
+    assert.deepEqual({ code, endedBy }, { code: 0, endedBy: null }, `exit of the agent: ${this.log}`);
+    assert.ok(tookMs < 2000, `The agent took ${Math.round(tookMs)} ms to end`);
+    return tookMs;
+  }
+
+  /** SIGKILL of the service alone. */
+  async kill(): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.#child.status;
+    await this.#closed;
+  }
+
+  /** A test that failed may leave it running; one that passed has called `stop` or wants it called. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) await this.stop();
+  }
+}
