@@ -1,0 +1,157 @@
+/**
+ * Chooses the instructions to probe in an executable. Two groups, HTTP server and HTTP client, are each probed whole
+ * or not at all; the goroutine probe belongs to both. Called by inspect.ts.
+ */
+import {
+  PROBE_CLIENT_ARM,
+  PROBE_CLIENT_END,
+  PROBE_CLIENT_START,
+  PROBE_GOROUTINE,
+  PROBE_SERVER_ABORT,
+  PROBE_SERVER_ABORT_H2,
+  PROBE_SERVER_END,
+  PROBE_SERVER_END_H2,
+  PROBE_SERVER_START,
+  SITE_FINAL,
+} from "../../bpf/wire.gen.ts";
+import { chooseClientEnds } from "./client_end.ts";
+import { type Choice, choose, decodeAll, type FunctionCode } from "./code.ts";
+import { chooseEntry } from "./prologue.ts";
+import { noHttp, siteUnsafe, symbolInlined, symbolMissing } from "./refusal.ts";
+import {
+  CAS_STATUS,
+  CLIENT_ATTEMPT,
+  CLIENT_PUBLIC,
+  CLIENT_START,
+  NEW_GOROUTINE,
+  RECOVER,
+  SERVER_ABORT,
+  SERVER_ABORT_H2,
+  SERVER_END,
+  SERVER_END_H2,
+  SERVER_SERVE,
+  SERVER_START,
+} from "./symbols.ts";
+import type { ProbeSite } from "./types.ts";
+
+/** Access to the functions of one executable. */
+export interface Functions {
+  /** Whether a function of that name is linked in. */
+  has(name: string): boolean;
+  /** Its address, as linked; 0 when it is not linked in. */
+  address(name: string): number;
+  /** Its code. */
+  load(name: string): Promise<FunctionCode>;
+}
+
+/**
+ * All sites, by probe.
+ *
+ * @throws {Refusal} when the program speaks no HTTP, or when a group cannot be probed whole.
+ */
+export async function chooseSites(functions: Functions): Promise<ProbeSite[]> {
+  const server = functions.has(SERVER_SERVE);
+  const client = functions.has(CLIENT_START);
+  if (!server && !client) {
+    throw noHttp();
+  }
+  return [
+    ...(server ? await serverSites(functions) : []),
+    ...(client ? await clientSites(functions) : []),
+    ...await goroutineSites(functions),
+  ];
+}
+
+async function serverSites(functions: Functions): Promise<ProbeSite[]> {
+  const start = await required(functions, SERVER_START);
+  const end = await required(functions, SERVER_END);
+  const abort = await required(functions, SERVER_ABORT);
+  await mustCall(functions, SERVER_SERVE, SERVER_START);
+  await mustCall(functions, SERVER_SERVE, SERVER_END);
+  if (!calls(abort, functions.address(RECOVER))) {
+    throw siteUnsafe(SERVER_ABORT, `it does not call ${RECOVER}, so it is not the deferred closure`);
+  }
+  const sites = [
+    site(PROBE_SERVER_START, start, chooseEntry(start)),
+    site(PROBE_SERVER_END, end, chooseEntry(end)),
+    site(PROBE_SERVER_ABORT, abort, chooseEntry(abort)),
+  ];
+  const endH2 = SERVER_END_H2.find((name) => functions.has(name));
+  const abortH2 = SERVER_ABORT_H2.find((name) => functions.has(name));
+  if (endH2 !== undefined) {
+    const fn = await functions.load(endH2);
+    sites.push(site(PROBE_SERVER_END_H2, fn, chooseEntry(fn)));
+  }
+  if (abortH2 !== undefined) {
+    const fn = await functions.load(abortH2);
+    if (!calls(fn, functions.address(RECOVER))) {
+      throw siteUnsafe(abortH2, `it does not call ${RECOVER}, so it is not the deferred closure`);
+    }
+    sites.push(site(PROBE_SERVER_ABORT_H2, fn, chooseEntry(fn)));
+  }
+  return sites;
+}
+
+async function clientSites(functions: Functions): Promise<ProbeSite[]> {
+  const start = await required(functions, CLIENT_START);
+  const attempt = await required(functions, CLIENT_ATTEMPT);
+  if (functions.has(CLIENT_PUBLIC)) {
+    await mustCall(functions, CLIENT_PUBLIC, CLIENT_START);
+  }
+  await mustCall(functions, CLIENT_START, CLIENT_ATTEMPT);
+  const ends = chooseClientEnds(start, attempt.address);
+  if (ends.returns.length === 0) {
+    throw siteUnsafe(CLIENT_START, "it has no return");
+  }
+  return [
+    site(PROBE_CLIENT_START, start, chooseEntry(start)),
+    site(PROBE_CLIENT_ARM, attempt, chooseEntry(attempt)),
+    ...ends.jumps.map((choice) => site(PROBE_CLIENT_END, start, choice)),
+    ...ends.returns.map((choice) => site(PROBE_CLIENT_END, start, choice, SITE_FINAL)),
+  ];
+}
+
+/** Every status change in newproc1; the probe program tells a newborn goroutine by the old status. */
+async function goroutineSites(functions: Functions): Promise<ProbeSite[]> {
+  const fn = await required(functions, NEW_GOROUTINE);
+  const target = functions.address(CAS_STATUS) - fn.address;
+  const found = decodeAll(fn).filter((instruction) =>
+    instruction.kind === "call" && instruction.target === target
+  );
+  if (found.length === 0) {
+    throw functions.has(CAS_STATUS) ? symbolInlined(CAS_STATUS, NEW_GOROUTINE) : symbolMissing(CAS_STATUS);
+  }
+  return found.map((instruction) => site(PROBE_GOROUTINE, fn, choose(fn, instruction)));
+}
+
+async function required(functions: Functions, name: string): Promise<FunctionCode> {
+  if (!functions.has(name)) {
+    throw symbolMissing(name);
+  }
+  return await functions.load(name);
+}
+
+/** A probe on a function whose caller holds a copy of its body would never be hit. */
+async function mustCall(functions: Functions, caller: string, callee: string): Promise<void> {
+  if (!calls(await required(functions, caller), functions.address(callee))) {
+    throw symbolInlined(callee, caller);
+  }
+}
+
+function calls(fn: FunctionCode, callee: number): boolean {
+  const target = callee - fn.address;
+  return callee !== 0 &&
+    decodeAll(fn).some(({ kind, target: to }) => (kind === "call" || kind === "jmp") && to === target);
+}
+
+function site(probe: number, fn: FunctionCode, choice: Choice, flags = 0): ProbeSite {
+  return {
+    probe,
+    flags,
+    symbol: fn.name,
+    fileOffset: fn.fileOffset + choice.at,
+    address: fn.address + choice.at,
+    instruction: choice.instruction,
+    price: choice.price,
+  };
+}
