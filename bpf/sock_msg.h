@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * Trace context onto the wire. Runs for every message that is sent on a tracked socket; where `pending`
+ * has an entry for it, the next bytes are the head of an HTTP/1 request, in any number of messages.
+ * The entry is gone once the head was treated, so no byte of a body is ever looked at.
+ */
+#ifndef TSUNAGI_SOCK_MSG_H
+#define TSUNAGI_SOCK_MSG_H
+
+#include "header_map.h"
+#include "message.h"
+
+/* "traceparent: " on the wire, as net/http writes it */
+#define TRACEPARENT_NAME_BYTES 13
+#define MAX_HEAD_LINES 16384
+
+enum head_verdict {
+	/* the message is used up, the head is not */
+	HEAD_GOES_ON = 0,
+	HEAD_DONE = 1,
+	/* what was to be changed is not there, or is cut by the message's end */
+	HEAD_LOST = 2,
+	HEAD_PUSH_FAILED = 3,
+};
+
+struct head {
+	struct sk_msg_md *msg;
+	struct pending entry;
+	u32 at;
+	u32 verdict;
+};
+
+/* Compares "METHOD " with the message, from what came before on. */
+static __always_inline u32 match_method(struct head *head)
+{
+	u32 matched = head->entry.matched, bytes = head->entry.method_bytes, i;
+	u8 *data = message_at(head->msg, 0, METHOD_BYTES), *end;
+
+	if (!data)
+		return HEAD_LOST;
+	end = message_end(head->msg);
+	for (i = 0; i < METHOD_BYTES; i++) {
+		if (matched >= bytes)
+			break;
+		if (data + i + 1 > end)
+			break;
+		if (data[i] != head->entry.method[matched & (METHOD_BYTES - 1)])
+			return HEAD_LOST;
+		matched++;
+	}
+	head->at = i;
+	head->entry.matched = matched;
+	return matched >= bytes ? HEAD_DONE : HEAD_GOES_ON;
+}
+
+/* Puts our lines in at head->at and moves behind them. */
+static __always_inline u32 insert_lines(struct head *head)
+{
+	struct goroutine_key key = { .tgid = head->entry.tgid, .id = head->entry.owner_goid };
+	struct tracestate *state = 0;
+	u32 bytes = TRACEPARENT_LINE_BYTES;
+
+	if (head->entry.add_tracestate)
+		state = bpf_map_lookup_elem(&tracestates, &key);
+	if (state && (state->span_id != head->entry.owner_span_id ||
+		      state->bytes > TRACESTATE_LINE_BYTES))
+		state = 0;
+	if (state)
+		bytes += state->bytes;
+	if (message_insert(head->msg, head->at, bytes, head->entry.line, state ? state->line : 0))
+		return HEAD_PUSH_FAILED;
+	head->at += bytes;
+	return HEAD_DONE;
+}
+
+/* At the beginning of a header line: what is it? */
+static __always_inline void classify_line(struct head *head)
+{
+	u32 left = head->msg->size - head->at;
+	u64 first, mask, low;
+	u32 second = 0;
+	u8 *data, *end;
+
+	data = message_at(head->msg, head->at, 16);
+	if (!data) {
+		head->verdict = HEAD_LOST;
+		return;
+	}
+	end = message_end(head->msg);
+	if (data + 1 <= end && (data[0] == '\r' || data[0] == '\n')) {
+		head->verdict = HEAD_LOST;
+		return;
+	}
+	first = message_word(data, end);
+	if (data + 12 <= end)
+		second = *(u32 *)(data + 8);
+	low = first | LOWER_CASE;
+	mask = left < 8 ? (1ull << 8 * left) - 1 : ~0ull;
+	head->entry.phase = PHASE_SKIP;
+	if (left < 12) {
+		if (!((low ^ WORD_TRACEPAR) & mask) || !((low ^ WORD_TRACESTA) & mask))
+			head->verdict = HEAD_LOST;
+		return;
+	}
+	second |= 0x00202020;
+	if (low == WORD_TRACEPAR && second == (WORD_ENT | ':' << 24)) {
+		if (head->entry.action == PENDING_REWRITE) {
+			head->entry.phase = PHASE_VALUE;
+			head->entry.matched = 0;
+			head->at += TRACEPARENT_NAME_BYTES;
+			if (left < TRACEPARENT_NAME_BYTES)
+				head->verdict = HEAD_LOST;
+		} else {
+			head->entry.phase = PHASE_REMOVE;
+		}
+	} else if (head->entry.remove_tracestate && low == WORD_TRACESTA &&
+		   (second & 0xffffff) == (WORD_TE | ':' << 16)) {
+		head->entry.phase = PHASE_REMOVE;
+	}
+}
+
+static __always_inline void overwrite_value(struct head *head)
+{
+	u32 done = head->entry.matched, i;
+	u8 *data = message_at(head->msg, head->at, TRACEPARENT_TEXT_BYTES), *end;
+
+	if (!data) {
+		head->verdict = HEAD_LOST;
+		return;
+	}
+	end = message_end(head->msg);
+	for (i = 0; i < TRACEPARENT_TEXT_BYTES; i++) {
+		if (done >= TRACEPARENT_TEXT_BYTES || data + i + 1 > end)
+			break;
+		data[i] = head->entry.line[(TRACEPARENT_NAME_BYTES + done) & 127 & 0x7f];
+		done++;
+	}
+	head->at += i;
+	head->entry.matched = done;
+	if (done >= TRACEPARENT_TEXT_BYTES)
+		head->verdict = HEAD_DONE;
+}
+
+/* Takes the rest of a line out; a message must not become empty, so one that is all of it stays. */
+static __always_inline void remove_line(struct head *head, int line_end)
+{
+	u32 size = head->msg->size, until = line_end < 0 ? size : (u32)line_end;
+
+	if ((head->at == 0 && until == size) || until <= head->at ||
+	    bpf_msg_pop_data(head->msg, head->at, until - head->at, 0)) {
+		head->verdict = HEAD_LOST;
+		return;
+	}
+	if (line_end < 0)
+		return;
+	head->entry.phase = PHASE_LINE;
+	if (!--head->entry.remove)
+		head->verdict = HEAD_DONE;
+}
+
+/* One line, or what this message has of it; 1 when the message or the head is at its end. */
+static long head_step(u32 index, struct head *head)
+{
+	int line_end;
+
+	(void)index;
+	if (head->at >= head->msg->size)
+		return 1;
+	if (head->entry.phase == PHASE_LINE) {
+		classify_line(head);
+		return head->verdict != HEAD_GOES_ON;
+	}
+	if (head->entry.phase == PHASE_VALUE) {
+		overwrite_value(head);
+		return head->verdict != HEAD_GOES_ON;
+	}
+	line_end = find_line_end(head->msg, head->at);
+	if (line_end < NO_LINE_END) {
+		head->verdict = HEAD_LOST;
+		return 1;
+	}
+	if (head->entry.phase == PHASE_REMOVE) {
+		remove_line(head, line_end);
+		return line_end < 0 || head->verdict != HEAD_GOES_ON;
+	}
+	if (line_end < 0)
+		return 1;
+	head->at = line_end;
+	head->entry.phase = PHASE_LINE;
+	return 0;
+}
+
+/* Advances through the head as far as this message goes. */
+static __always_inline u32 treat_head(struct head *head)
+{
+	u32 verdict;
+	int line_end;
+
+	if (head->entry.phase == PHASE_METHOD) {
+		verdict = match_method(head);
+		if (verdict != HEAD_DONE)
+			return verdict;
+		head->entry.phase = PHASE_REQUEST_LINE;
+	}
+	if (head->entry.phase == PHASE_REQUEST_LINE) {
+		line_end = find_line_end(head->msg, head->at);
+		if (line_end < 0)
+			return line_end == NO_LINE_END ? HEAD_GOES_ON : HEAD_LOST;
+		head->at = line_end;
+		if (head->entry.action != PENDING_REWRITE) {
+			verdict = insert_lines(head);
+			if (verdict != HEAD_DONE || head->entry.action == PENDING_INSERT)
+				return verdict;
+		}
+		head->entry.phase = PHASE_LINE;
+	}
+	bpf_loop(MAX_HEAD_LINES, head_step, head, 0);
+	return head->verdict;
+}
+
+/* One of the counters that add up to COUNTER_ARMED, by whoever removes the entry. */
+static __always_inline void close_entry(u64 cookie, u32 verdict, u32 action)
+{
+	if (bpf_map_delete_elem(&pending, &cookie))
+		return;
+	if (verdict == HEAD_PUSH_FAILED)
+		count(COUNTER_PUSH_FAILED);
+	else if (verdict == HEAD_LOST)
+		count(COUNTER_SPLIT);
+	else if (action == PENDING_REWRITE)
+		count(COUNTER_REWRITTEN);
+	else
+		count(COUNTER_INJECTED);
+}
+
+static __always_inline int message_sent(struct sk_msg_md *msg)
+{
+	u64 cookie = message_cookie(msg);
+	struct pending *entry = bpf_map_lookup_elem(&pending, &cookie);
+	struct head head = { .msg = msg };
+	u32 verdict;
+
+	if (!entry)
+		return SK_PASS;
+	head.entry = *entry;
+	verdict = treat_head(&head);
+	if (verdict == HEAD_GOES_ON)
+		bpf_map_update_elem(&pending, &cookie, &head.entry, BPF_EXIST);
+	else
+		close_entry(cookie, verdict, head.entry.action);
+	return SK_PASS;
+}
+
+#endif
