@@ -19,6 +19,7 @@ export interface LoadRequest {
 export interface LoadResult<Body> {
   readonly request: LoadRequest;
   readonly status: number;
+  readonly headers: Headers;
   readonly body: Body | null;
   readonly error: string | null;
 }
@@ -56,7 +57,7 @@ export class LoadGenerator implements Disposable {
     this.#client = Deno.createHttpClient({ poolMaxIdlePerHost: concurrency });
   }
 
-  /** Sends one request and reads its answer as JSON. */
+  /** Sends one request and reads its answer, if that is JSON. */
   async send<Body>(request: LoadRequest): Promise<LoadResult<Body>> {
     try {
       const response = await fetch(this.baseUrl + request.path, {
@@ -65,9 +66,11 @@ export class LoadGenerator implements Disposable {
         headers: headersOf(request.context),
       });
       const text = await response.text();
-      return { request, status: response.status, body: text ? JSON.parse(text) : null, error: null };
+      const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+      const { status, headers } = response;
+      return { request, status, headers, body: isJson ? JSON.parse(text) : null, error: null };
     } catch (error) {
-      return { request, status: 0, body: null, error: String(error) };
+      return { request, status: 0, headers: new Headers(), body: null, error: String(error) };
     }
   }
 

@@ -32,6 +32,7 @@ func answer(w http.ResponseWriter, response *http.Response, err error) {
 		return
 	}
 	defer response.Body.Close()
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(response.StatusCode)
 	io.Copy(w, response.Body)
 }
