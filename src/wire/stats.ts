@@ -1,0 +1,53 @@
+/** KIND_STATS: the kernel's counters by name, and what the loader costs. Used by the status API and metrics. */
+import * as wire from "../../bpf/wire.gen.ts";
+import { Fields } from "./fields.ts";
+
+type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
+  : Lowercase<Name>;
+
+/** COUNTER_BEGUN_SERVER of the wire is `begunServer` here. */
+export type CounterName = keyof typeof wire extends infer Key
+  ? Key extends `COUNTER_${infer Name}` ? CamelCase<Name> : never
+  : never;
+
+/** Totals since the loader began. */
+export type Counters = Readonly<Record<CounterName, number>>;
+
+export interface LoaderStats {
+  /** Add it to a record's time for nanoseconds since 1970; moves when the clock is set. */
+  readonly realtimeOffsetNs: bigint;
+  /** Handed to the pipe. */
+  readonly recordsSent: number;
+  readonly bytesSent: number;
+  readonly cpuTimeNs: number;
+  readonly residentBytes: number;
+  readonly counters: Counters;
+}
+
+/** Every counter and its index on the wire. */
+export const COUNTERS: readonly (readonly [name: CounterName, index: number])[] = Object.entries(wire)
+  .filter(([name]) => name.startsWith("COUNTER_"))
+  .map(([name, index]) => [camelCase(name.slice("COUNTER_".length)), index] as const)
+  .sort(([, left], [, right]) => left - right);
+
+/** @throws {WireError} when the record is too short. */
+export function decodeStats(record: Uint8Array): LoaderStats {
+  const fields = new Fields(record, "STATS", wire.SIZEOF_STATS);
+  const read = (offset: number) => Number(fields.u64(offset));
+  const counters = Object.fromEntries(
+    COUNTERS.map(([name, index]) => [name, read(wire.OFFSET_STATS_COUNTERS + 8 * index)]),
+  );
+  return {
+    realtimeOffsetNs: fields.i64(wire.OFFSET_STATS_REALTIME_OFFSET_NS),
+    recordsSent: read(wire.OFFSET_STATS_RECORDS_SENT),
+    bytesSent: read(wire.OFFSET_STATS_BYTES_SENT),
+    cpuTimeNs: read(wire.OFFSET_STATS_CPU_TIME_NS),
+    residentBytes: read(wire.OFFSET_STATS_RESIDENT_BYTES),
+    counters: counters as Counters,
+  };
+}
+
+function camelCase(name: string): CounterName {
+  return name.toLowerCase().replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase()) as CounterName;
+}
