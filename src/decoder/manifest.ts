@@ -3,6 +3,9 @@
  * scripts/build_decoders.ts, read by the registry, sent to the kernel (layout, plans) by discovery.
  */
 
+/** Name of the custom section. */
+export const MANIFEST_SECTION = "tsunagi.manifest";
+
 /** One op of a capture plan; see struct wire_op in bpf/wire.h. */
 export interface PlanOp {
   readonly code: number;
