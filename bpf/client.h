@@ -90,7 +90,7 @@ static __always_inline void begin_client_call(struct pt_regs *ctx, const struct 
 {
 	struct goroutine_key key = goroutine_key(probe, probe->goid);
 	struct wire_span *head;
-	u8 *record = 0;
+	u8 *record;
 	bool sampled;
 
 	__builtin_memset(call, 0, sizeof(*call));
@@ -101,23 +101,23 @@ static __always_inline void begin_client_call(struct pt_regs *ctx, const struct 
 	sampled = sample(probe->target, call->trace_id,
 			 call->parent == PARENT_NONE ? -1 : call->trace_flags & TRACE_FLAG_SAMPLED);
 	call->trace_flags = (call->trace_flags & ~TRACE_FLAG_SAMPLED) | sampled;
-	if (sampled) {
-		record = bpf_ringbuf_reserve(&ring, CAPTURE_START_BYTES, 0);
-		if (!record)
-			count(COUNTER_LOST_RING_FULL);
-	} else {
+	if (!sampled) {
 		count(COUNTER_SAMPLED_OUT);
+		bpf_map_update_elem(&client_calls, &key, call, BPF_ANY);
+		return;
 	}
-	call->recorded = record != 0;
+	record = bpf_ringbuf_reserve(&ring, CAPTURE_START_BYTES, 0);
+	if (!record) {
+		count(COUNTER_LOST_RING_FULL);
+		bpf_map_update_elem(&client_calls, &key, call, BPF_ANY);
+		return;
+	}
+	call->recorded = true;
 	if (bpf_map_update_elem(&client_calls, &key, call, BPF_ANY)) {
-		if (record) {
-			count(COUNTER_LOST_SPAN_MAP_FULL);
-			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
-		}
+		count(COUNTER_LOST_SPAN_MAP_FULL);
+		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
 		return;
 	}
-	if (!record)
-		return;
 	head = span_head(record, KIND_SPAN_START, PROBE_CLIENT_START, probe, probe->slot);
 	span_ids(head, call->trace_id, call->span_id, call->parent_id, call->trace_flags);
 	head->parent = call->parent;

@@ -8,6 +8,9 @@
 
 #include "maps.h"
 
+/* Keeps clang from checking one copy of a value and using another, whose bound the verifier does not know. */
+#define keep_bound(value) asm volatile("" : "+r"(value))
+
 static __always_inline void count(u32 counter)
 {
 	u64 *value = bpf_map_lookup_elem(&counters, &counter);

@@ -13,8 +13,6 @@
 /* Longest copy wherever the cursor stands: it may run over the registers, never over the record. */
 #define LAST_COPY_BYTES REGISTER_FILE_BYTES
 
-#define keep_bound(value) asm volatile("" : "+r"(value))
-
 struct plan_run {
 	u8 *record;
 	const struct capture_plan *plan;

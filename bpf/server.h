@@ -127,20 +127,24 @@ static __always_inline void emit_server_start(struct pt_regs *ctx, u8 *record,
 	emit_submit(record);
 }
 
-static __always_inline void link_server_span(const struct probe *probe, struct scratch *s)
+/* Nonzero: no room. Nothing is linked to the span then, and calls of its handler begin new traces. */
+static __always_inline long keep_server_span(const struct probe *probe, struct scratch *s)
 {
 	struct goroutine_key goroutine = goroutine_key(probe, probe->goid);
 	struct goroutine_key context = goroutine_key(probe, s->span.context);
 	struct span_ref ref = { .goid = probe->goid, .span_id = s->span.span_id };
 
+	if (bpf_map_update_elem(&server_spans, &goroutine, &s->span, BPF_ANY))
+		return 1;
 	if (s->span.context > LOWEST_POINTER &&
 	    bpf_map_update_elem(&by_ctx, &context, &ref, BPF_ANY))
 		count(COUNTER_LINK_MAP_FULL);
 	if (!s->span.has_tracestate)
-		return;
+		return 0;
 	s->out.span_id = s->span.span_id;
 	if (bpf_map_update_elem(&tracestates, &goroutine, &s->out, BPF_ANY))
 		count(COUNTER_LINK_MAP_FULL);
+	return 0;
 }
 
 static __always_inline void forget_server_span(const struct probe *probe,
@@ -158,10 +162,9 @@ static __always_inline void forget_server_span(const struct probe *probe,
 static __always_inline void begin_server_span(struct pt_regs *ctx, const struct probe *probe,
 					      struct scratch *s)
 {
-	struct goroutine_key key = goroutine_key(probe, probe->goid);
 	u64 request = ctx->di;
 	struct server_span *span = &s->span;
-	u8 *record = 0;
+	u8 *record;
 	bool sampled;
 
 	span->context = read_word(request + probe->layout->request_ctx + 8);
@@ -172,24 +175,25 @@ static __always_inline void begin_server_span(struct pt_regs *ctx, const struct 
 	sampled = sample(probe->target, span->trace_id,
 			 span->has_parent ? span->trace_flags & TRACE_FLAG_SAMPLED : -1);
 	span->trace_flags = (span->trace_flags & ~TRACE_FLAG_SAMPLED) | sampled;
-	if (sampled) {
-		record = bpf_ringbuf_reserve(&ring, CAPTURE_START_BYTES, 0);
-		if (!record)
-			count(COUNTER_LOST_RING_FULL);
-	} else {
+	span->recorded = false;
+	if (!sampled) {
 		count(COUNTER_SAMPLED_OUT);
-	}
-	span->recorded = record != 0;
-	if (bpf_map_update_elem(&server_spans, &key, span, BPF_ANY)) {
-		if (record) {
-			count(COUNTER_LOST_SPAN_MAP_FULL);
-			bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
-		}
+		keep_server_span(probe, s);
 		return;
 	}
-	link_server_span(probe, s);
-	if (record)
-		emit_server_start(ctx, record, probe, s);
+	record = bpf_ringbuf_reserve(&ring, CAPTURE_START_BYTES, 0);
+	if (!record) {
+		count(COUNTER_LOST_RING_FULL);
+		keep_server_span(probe, s);
+		return;
+	}
+	span->recorded = true;
+	if (keep_server_span(probe, s)) {
+		count(COUNTER_LOST_SPAN_MAP_FULL);
+		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
+		return;
+	}
+	emit_server_start(ctx, record, probe, s);
 }
 
 /* AX, BX, CX = serverHandler's pointer and the ResponseWriter, DI = *Request. */

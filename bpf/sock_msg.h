@@ -121,8 +121,9 @@ static __always_inline void classify_line(struct head *head)
 
 static __always_inline void overwrite_value(struct head *head)
 {
-	u32 done = head->entry.matched, i;
 	u8 *data = message_at(head->msg, head->at, TRACEPARENT_TEXT_BYTES), *end;
+	u64 done = head->entry.matched;
+	u32 i;
 
 	if (!data) {
 		head->verdict = HEAD_LOST;
@@ -130,9 +131,10 @@ static __always_inline void overwrite_value(struct head *head)
 	}
 	end = message_end(head->msg);
 	for (i = 0; i < TRACEPARENT_TEXT_BYTES; i++) {
+		keep_bound(done);
 		if (done >= TRACEPARENT_TEXT_BYTES || data + i + 1 > end)
 			break;
-		data[i] = head->entry.line[(TRACEPARENT_NAME_BYTES + done) & 127 & 0x7f];
+		data[i] = head->entry.line[TRACEPARENT_NAME_BYTES + done];
 		done++;
 	}
 	head->at += i;
