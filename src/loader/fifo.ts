@@ -1,0 +1,60 @@
+/**
+ * The named pipe between loader and reader. It lives in a private temporary folder and is unlinked once both
+ * ends are open, so nothing stays behind even after kill -9. Used by LoaderClient only.
+ */
+
+const POLL_MS = 5;
+
+/** A place for the pipe; the loader makes it there. */
+export class Fifo {
+  readonly path: string;
+  readonly #folder: string;
+  #removed = false;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.path = `${folder}/records`;
+  }
+
+  /** @throws {Error} when there is no writable temporary folder. */
+  static async create(): Promise<Fifo> {
+    return new Fifo(await Deno.makeTempDir({ prefix: "tsunagi-" }));
+  }
+
+  /** Resolves with true when the loader has made the pipe, with false when `gone` settles first. */
+  async appears(gone: Promise<unknown>): Promise<boolean> {
+    let isGone = false;
+    gone.finally(() => isGone = true).catch(() => {});
+    while (!isGone) {
+      if (await this.#exists()) return true;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return false;
+  }
+
+  /**
+   * Lets a reader go on that waits in open() for a writer who will never come: a writer comes and goes, so it
+   * sees the end of the stream.
+   */
+  async release(): Promise<void> {
+    if (this.#removed || !await this.#exists()) return;
+    const both = await Deno.open(this.path, { read: true, write: true });
+    both.close();
+  }
+
+  async remove(): Promise<void> {
+    if (this.#removed) return;
+    this.#removed = true;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  async #exists(): Promise<boolean> {
+    try {
+      await Deno.lstat(this.path);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+}
