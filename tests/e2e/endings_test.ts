@@ -1,0 +1,162 @@
+/** The agent's own ends: asked to, killed, or with nobody to send to. What it traces must not notice. */
+import assert from "node:assert/strict";
+import { Agent, freePort, lostInAll, type Status } from "../support/agent.ts";
+import { BpfState } from "../support/bpf_state.ts";
+import { eventually, sleep } from "../support/eventually.ts";
+import { freshContext, LoadGenerator } from "../support/load.ts";
+import { OtlpSink } from "../support/otlp_sink.ts";
+import { Program } from "../support/program.ts";
+import { rootTest } from "../support/root.ts";
+import { ScratchDirectory } from "../support/scratch.ts";
+import { assertReceived, buildUnpleasant, chainOf, type Echo } from "./bench.ts";
+
+interface Services {
+  readonly directory: string;
+  readonly front: Program;
+  readonly back: Program;
+}
+
+async function startServices(stack: AsyncDisposableStack): Promise<Services> {
+  const scratch = stack.use(new ScratchDirectory());
+  const exe = scratch.copy(await buildUnpleasant(), "service");
+  const back = stack.use(await Program.start(exe, { args: ["back"] }));
+  const front = stack.use(await Program.start(exe, { args: ["front", back.url] }));
+  return { directory: scratch.path, front, back };
+}
+
+function argsFor(sinkUrl: string, { directory }: Services): string[] {
+  return ["--otlp", sinkUrl, "--exe", `${directory}/*`, "--print", "off"];
+}
+
+async function expectNothingLeft(before: BpfState): Promise<void> {
+  await eventually(async () => assert.deepEqual((await BpfState.now()).since(before), []), {
+    timeoutMs: 5000,
+  });
+}
+
+async function loaderPid(agent: Agent): Promise<number> {
+  const { loader } = await agent.get<Status & { loader: { pid: number } }>("/api/v1/status");
+  assert.ok(loader.pid > 1, "status tells the loader's pid");
+  return loader.pid;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  rootTest(
+    `${signal} under load flushes what is queued, ends within 2 s and leaves nothing behind`,
+    async () => {
+      const before = await BpfState.now();
+      await using stack = new AsyncDisposableStack();
+      const services = await startServices(stack);
+      const sink = stack.use(new OtlpSink());
+      const agent = stack.use(await Agent.start({ args: argsFor(sink.url, services) }));
+      await agent.traced(services.front.pid, services.back.pid);
+      const loader = await loaderPid(agent);
+      using load = new LoadGenerator(services.front.url, 20);
+      const abort = new AbortController();
+      const running = load.until(abort.signal, () => ({ path: "/call" }));
+      await sleep(700);
+      const { exported } = await agent.accounting();
+      await agent.stop(signal);
+      abort.abort();
+      const { sent, failures } = await running;
+      assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${sent} requests failed`);
+      assert.ok(sink.spans.length > exported, "spans that were queued have been flushed");
+      assert.equal(isAlive(loader), false, "the loader has ended");
+      await expectNothingLeft(before);
+    },
+  );
+}
+
+for (const victim of ["service", "loader"] as const) {
+  rootTest(
+    `kill -9 of the ${victim} under load fails no request, leaves nothing, and a new start traces`,
+    async () => {
+      const before = await BpfState.now();
+      await using stack = new AsyncDisposableStack();
+      const services = await startServices(stack);
+      const sink = stack.use(new OtlpSink());
+      const agent = await Agent.start({ args: argsFor(sink.url, services) });
+      stack.defer(() => agent.kill());
+      await agent.traced(services.front.pid, services.back.pid);
+      const loader = await loaderPid(agent);
+      using load = new LoadGenerator(services.front.url, 20);
+      const abort = new AbortController();
+      const running = load.until(abort.signal, () => ({ path: "/call" }));
+      await sleep(500);
+      if (victim === "service") await agent.kill();
+      else Deno.kill(loader, "SIGKILL");
+      await eventually(() => assert.equal(isAlive(loader), false, "the loader has ended"), {
+        timeoutMs: 3000,
+      });
+      await sleep(300);
+      if (victim === "loader") await agent.kill();
+      await expectNothingLeft(before);
+      abort.abort();
+      const { sent, failures } = await running;
+      assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${sent} requests failed`);
+
+      sink.take();
+      const again = stack.use(await Agent.start({ args: argsFor(sink.url, services) }));
+      await again.traced(services.front.pid, services.back.pid);
+      const context = freshContext();
+      const { body } = await load.send<Echo>({ path: "/call", context });
+      await again.atRest(3);
+      assertReceived(body, chainOf(sink.take().filter((span) => span.traceId === context.traceId)).client);
+    },
+  );
+}
+
+rootTest(
+  "a collector that is down loses nothing that fits the queue, and gets it when it is back",
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const services = await startServices(stack);
+    const port = freePort();
+    const agent = stack.use(await Agent.start({ args: argsFor(`http://127.0.0.1:${port}`, services) }));
+    await agent.traced(services.front.pid, services.back.pid);
+    using load = new LoadGenerator(services.front.url, 5);
+    const requests = Array.from({ length: 100 }, () => ({ path: "/call", context: freshContext() }));
+    const results = await load.sendAll<Echo>(requests);
+    assert.ok(results.every(({ status }) => status === 200), "a request failed");
+    await sleep(1500);
+    const { exported, queued } = await agent.accounting();
+    assert.equal(exported, 0);
+    assert.ok(queued > 0, "spans wait in the queue");
+
+    const sink = stack.use(new OtlpSink(port));
+    const { begun, exported: delivered } = await agent.atRest(300, 30_000);
+    assert.deepEqual({ begun, delivered }, { begun: 300, delivered: 300 });
+    assert.equal(sink.take().length, 300);
+  },
+);
+
+rootTest(
+  "a collector that stays down costs spans, counted by reason, and never the agent's end",
+  async () => {
+    await using stack = new AsyncDisposableStack();
+    const services = await startServices(stack);
+    const agent = stack.use(await Agent.start({ args: argsFor(`http://127.0.0.1:${freePort()}`, services) }));
+    await agent.traced(services.front.pid, services.back.pid);
+    using load = new LoadGenerator(services.front.url, 20);
+    const results = await load.sendAll<Echo>(Array.from({ length: 2000 }, () => ({ path: "/call" })));
+    assert.ok(results.every(({ status }) => status === 200), "a request failed");
+    await eventually(async () => {
+      const accounting = await agent.accounting();
+      const { begun, exported, queued, inFlight } = accounting;
+      assert.equal(begun, 6000);
+      assert.equal(exported, 0);
+      assert.equal(inFlight, 0);
+      assert.ok(lostInAll(accounting) > 0, "the queue is bounded");
+      assert.equal(begun, queued + lostInAll(accounting));
+    });
+    await agent.stop();
+  },
+);
