@@ -231,7 +231,6 @@ export class LoaderClient implements AsyncDisposable {
     this.#process.closeInput();
     await this.#process.exit;
     await this.#fifo.release();
-    await this.#fifo.remove();
   }
 
   async #ask(encode: (id: number) => Uint8Array<ArrayBuffer>): Promise<Answer> {

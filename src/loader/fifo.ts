@@ -33,15 +33,20 @@ export class Fifo {
   }
 
   /**
-   * Lets a reader go on that waits in open() for a writer who will never come: a writer comes and goes, so it
-   * sees the end of the stream.
+   * Removes the pipe when the loader is gone. A reader that waits in open() for a writer who will never come
+   * goes on and sees the end of the stream; one that comes later finds nothing.
    */
   async release(): Promise<void> {
-    if (this.#removed || !await this.#exists()) return;
+    if (this.#removed || !await this.#exists()) return await this.remove();
     const both = await Deno.open(this.path, { read: true, write: true });
-    both.close();
+    try {
+      await this.remove();
+    } finally {
+      both.close();
+    }
   }
 
+  /** Removes the pipe from the file system; who has it open goes on. */
   async remove(): Promise<void> {
     if (this.#removed) return;
     this.#removed = true;
