@@ -17,7 +17,7 @@
 #include <bpf/libbpf.h>
 
 #include "backfill.h"
-#include "go.skel.h"
+#include "skeleton.h"
 #include "ports.h"
 
 static int get_option(int fd, int level, int option, void *value, socklen_t size)

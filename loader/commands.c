@@ -10,7 +10,7 @@
 #include "backfill.h"
 #include "commands.h"
 #include "exe.h"
-#include "go.skel.h"
+#include "skeleton.h"
 #include "maps_abi.h"
 #include "ports.h"
 #include "procs.h"

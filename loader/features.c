@@ -15,7 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "features.h"
-#include "go.skel.h"
+#include "skeleton.h"
 #include "maps_abi.h"
 
 /* Two ends of a TCP connection over loopback; false without a loopback interface. */

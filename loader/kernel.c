@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "go.skel.h"
+#include "skeleton.h"
 #include "kernel.h"
 #include "log.h"
 #include "maps_abi.h"

@@ -6,7 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "go.skel.h"
+#include "skeleton.h"
 #include "log.h"
 #include "maps_abi.h"
 #include "pump.h"

@@ -9,7 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "clock.h"
-#include "go.skel.h"
+#include "skeleton.h"
 #include "stats.h"
 
 /* A clock step of less than this is not worth a record of its own. */

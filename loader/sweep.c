@@ -8,7 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "go.skel.h"
+#include "skeleton.h"
 #include "maps_abi.h"
 #include "sweep.h"
 
