@@ -5,7 +5,7 @@ import { createLogger, type LoggerOptions } from "./log.ts";
 function capture(options: LoggerOptions = {}) {
   const lines: string[] = [];
   const time = { ms: Date.UTC(2026, 0, 2, 3, 4, 5, 678) };
-  const clock: Clock = { now: () => time.ms, sleep: () => Promise.resolve() };
+  const clock: Clock = { now: () => time.ms, elapsed: () => time.ms, sleep: () => Promise.resolve() };
   return { lines, time, log: createLogger({ write: (line) => lines.push(line), clock, ...options }) };
 }
 

@@ -30,7 +30,7 @@ export interface SpanPrinterOptions {
 
 export interface SpanPrinterStats {
   readonly printed: number;
-  /** Not printed because stdout was too slow, or closed. */
+  /** Not printed: stdout was too slow, or closed, or the span was no span. */
   readonly dropped: number;
 }
 
@@ -61,7 +61,14 @@ export class SpanPrinter {
         if (!this.#closed) this.#options.log.warn("stdout is too slow, spans are not printed");
         continue;
       }
-      const line = this.#format(decodeSpan(bytes.subarray(start, end)), resource);
+      let line: string;
+      try {
+        line = this.#format(decodeSpan(bytes.subarray(start, end)), resource);
+      } catch (error) {
+        this.#dropped++;
+        this.#options.log.error("span cannot be decoded, it is not printed", { error });
+        continue;
+      }
       this.#pending.push(line);
       this.#pendingBytes += line.length;
       this.#printed++;

@@ -90,6 +90,19 @@ Deno.test("SpanPrinter keeps a span's text from forging lines or steering the te
   equal(/\p{Cc}/u.test(out.text.slice(0, -1)), false);
 });
 
+Deno.test("SpanPrinter leaves out, counts and reports a span that cannot be decoded", async () => {
+  const { printer, out, logged } = capture();
+  const bytes = batchBytes([encodeSpan({ name: "a" }), encodeSpan({ name: "b" })]);
+  const slices = splitSpans(bytes);
+  // Field 1 of wire type 7, which there is none of.
+  bytes[slices[0]!.start + 28] = 0x0f;
+  printer.print(RESOURCE, bytes, slices);
+  await printer.flush();
+  deepEqual(printer.stats(), { printed: 1, dropped: 1 });
+  equal(out.text.split("\n").length, 2);
+  match(logged[0]!, /span cannot be decoded/);
+});
+
 Deno.test("SpanPrinter writes the spans of one turn together", async () => {
   const { printer, print, out } = capture();
   for (let i = 0; i < 23; i++) print({});

@@ -1,0 +1,350 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { batchBytes, decodeMessage, encodeMessage, encodeSpan } from "../../tests/support/otlp_proto.ts";
+import { createLogger } from "../support/log.ts";
+import { createResource } from "../trace/resource.ts";
+import { OtlpExporter, type OtlpExporterOptions } from "./otlp_exporter.ts";
+import type { ExportStats } from "./span_exporter.ts";
+
+const RESOURCE = createResource({
+  pid: 7,
+  exe: "/bin/front",
+  goVersion: null,
+  environment: {},
+  hostName: "h",
+});
+
+interface Received {
+  readonly at: number;
+  readonly headers: Headers;
+  readonly names: string[];
+}
+
+type Answer = (attempt: number, request: Request) => Response | Promise<Response>;
+
+/** A collector that answers as told, and an exporter that sends to it. */
+class Sink implements AsyncDisposable {
+  readonly received: Received[] = [];
+  readonly logged: string[] = [];
+  readonly exporter: OtlpExporter;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #stop = new AbortController();
+
+  constructor(answer: Answer, options: Partial<OtlpExporterOptions> = {}) {
+    this.#server = Deno.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      signal: this.#stop.signal,
+      onListen: () => {},
+      onError: () => new Response(null, { status: 500 }),
+    }, async (request) => {
+      const encoded = request.headers.get("content-encoding") === "gzip"
+        ? request.body!.pipeThrough(new DecompressionStream("gzip"))
+        : request.body!;
+      this.received.push({
+        at: performance.now(),
+        headers: request.headers,
+        names: spanNames(await new Response(encoded).bytes()),
+      });
+      return answer(this.received.length, request);
+    });
+    this.exporter = new OtlpExporter({
+      url: `http://127.0.0.1:${this.#server.addr.port}/v1/traces`,
+      headers: {},
+      timeoutMs: 5_000,
+      compression: "none",
+      maxQueue: 1_009,
+      maxBatch: 101,
+      delayMs: 1,
+      retry: { initialMs: 1, maxMs: 5, maxElapsedMs: 5_000 },
+      log: createLogger({ write: (line) => this.logged.push(line) }),
+      ...options,
+    });
+  }
+
+  push(count: number, name = "span") {
+    const bytes = batchBytes(
+      Array.from({ length: count }, (_, index) => encodeSpan({ name: `${name} ${index}` })),
+    );
+    this.exporter.push(RESOURCE, { pid: 7, count, bytes });
+  }
+
+  /** Waits until the exporter's counts are as wanted. */
+  async until(done: (stats: ExportStats) => boolean): Promise<ExportStats> {
+    const deadline = performance.now() + 5_000;
+    while (!done(this.exporter.stats())) {
+      if (performance.now() > deadline) throw new Error(`Still ${JSON.stringify(this.exporter.stats())}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return this.exporter.stats();
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.exporter.shutdown(0);
+    this.#stop.abort();
+    await this.#server.finished;
+  }
+}
+
+function spanNames(request: Uint8Array): string[] {
+  const { resourceSpans } = decodeMessage("ExportTraceServiceRequest", request) as {
+    resourceSpans: Array<{ scopeSpans: Array<{ spans: Array<{ name: string }> }> }>;
+  };
+  return resourceSpans.flatMap(({ scopeSpans }) =>
+    scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name))
+  );
+}
+
+const ok = () => new Response(null, { headers: { "content-type": "application/x-protobuf" } });
+const idle = (stats: ExportStats) => stats.queued === 0;
+const totals = ({ exported, queued, lost }: ExportStats) =>
+  exported + queued + Object.values(lost).reduce((sum, spans) => sum + spans, 0);
+
+Deno.test("OtlpExporter posts protobuf with the configured headers and counts what was acknowledged", async () => {
+  await using sink = new Sink(ok, { headers: { authorization: "Bearer x", "content-type": "text/plain" } });
+  sink.push(7);
+  const stats = await sink.until(idle);
+  deepEqual(stats, { exported: 7, queued: 0, lost: {}, batches: 1, retries: 0, lastError: null });
+  const [{ headers, names }] = sink.received as [Received];
+  equal(headers.get("content-type"), "application/x-protobuf");
+  equal(headers.get("authorization"), "Bearer x");
+  match(headers.get("user-agent")!, /^tsunagi\//);
+  deepEqual(names, [0, 1, 2, 3, 4, 5, 6].map((index) => `span ${index}`));
+});
+
+Deno.test("OtlpExporter compresses with gzip when told to", async () => {
+  await using sink = new Sink(ok, { compression: "gzip" });
+  sink.push(101);
+  equal((await sink.until(idle)).exported, 101);
+  equal(sink.received[0]!.headers.get("content-encoding"), "gzip");
+  equal(sink.received[0]!.names.length, 101);
+});
+
+Deno.test("OtlpExporter waits for company, but sends a full batch at once", async () => {
+  await using sink = new Sink(ok, { delayMs: 150, maxBatch: 10 });
+  const began = performance.now();
+  sink.push(3);
+  sink.push(3);
+  await sink.until(idle);
+  equal(sink.received.length, 1);
+  equal(sink.received[0]!.at - began >= 140, true);
+  const again = performance.now();
+  for (let i = 0; i < 5; i++) sink.push(2);
+  await sink.until(idle);
+  equal(sink.received[1]!.names.length, 10);
+  equal(sink.received[1]!.at - again < 140, true);
+});
+
+Deno.test("OtlpExporter never puts more than a batch into a request, and loses nothing of a burst", async () => {
+  await using sink = new Sink(ok, { maxBatch: 101, maxQueue: 5_003, delayMs: 20 });
+  for (let i = 0; i < 1_009; i++) sink.push(3);
+  sink.push(503);
+  const stats = await sink.until(idle);
+  equal(stats.exported, 3 * 1_009 + 503);
+  equal(sink.received.every(({ names }) => names.length <= 101), true);
+  equal(sink.received.reduce((sum, { names }) => sum + names.length, 0), stats.exported);
+});
+
+for (const status of [429, 502, 503, 504]) {
+  Deno.test(`OtlpExporter tries again after ${status}`, async () => {
+    await using sink = new Sink((attempt) => attempt < 3 ? new Response("busy", { status }) : ok());
+    sink.push(7);
+    const { exported, retries, batches, lost, lastError } = await sink.until(idle);
+    deepEqual([exported, retries, batches, lost, sink.received.length], [7, 2, 1, {}, 3]);
+    match(lastError!, new RegExp(`^Cannot export to http://127.0.0.1:\\d+: HTTP status ${status}: busy$`));
+  });
+}
+
+Deno.test("OtlpExporter waits as long as Retry-After says, in seconds or as a date", async () => {
+  const header = (attempt: number) => attempt === 1 ? "1" : new Date(Date.now() + 2_000).toUTCString();
+  await using sink = new Sink((attempt) =>
+    attempt < 3 ? new Response(null, { status: 429, headers: { "retry-after": header(attempt) } }) : ok()
+  );
+  sink.push(7);
+  equal((await sink.until(idle)).exported, 7);
+  const gaps = sink.received.slice(1).map(({ at }, index) => at - sink.received[index]!.at);
+  equal(gaps[0]! >= 990, true, String(gaps));
+  // A date has whole seconds, so two seconds ahead are at least one.
+  equal(gaps[1]! >= 990, true, String(gaps));
+});
+
+for (const status of [301, 400, 401, 404, 413, 500, 501]) {
+  Deno.test(`OtlpExporter gives a batch up after ${status}, by that name`, async () => {
+    const message = encodeMessage("RpcStatus", { message: "no such tenant" });
+    await using sink = new Sink(() =>
+      new Response(message, {
+        status,
+        headers: { "content-type": "application/x-protobuf", location: "http://127.0.0.1:1/elsewhere" },
+      })
+    );
+    sink.push(7);
+    const { exported, retries, lost, lastError } = await sink.until(idle);
+    deepEqual([exported, retries, lost, sink.received.length], [0, 0, { [`http_${status}`]: 7 }, 1]);
+    match(lastError!, new RegExp(`HTTP status ${status}: no such tenant$`));
+    match(sink.logged.join(""), /spans are lost/);
+  });
+}
+
+Deno.test("OtlpExporter counts and tells what a partial success rejected, and does not send it again", async () => {
+  const partialSuccess = { rejectedSpans: 3, errorMessage: "too old" };
+  const body = encodeMessage("ExportTraceServiceResponse", { partialSuccess });
+  await using sink = new Sink(() =>
+    new Response(body, { headers: { "content-type": "application/x-protobuf" } })
+  );
+  sink.push(7);
+  const { exported, retries, lost, lastError } = await sink.until(idle);
+  deepEqual([exported, retries, lost, sink.received.length], [4, 0, { rejected: 3 }, 1]);
+  equal(lastError, "Collector rejected 3 of 7 spans: too old");
+  match(sink.logged.join(""), /partial success.*rejected=3.*too old/);
+});
+
+Deno.test("OtlpExporter believes no more rejections than there were spans", async () => {
+  const body = JSON.stringify({ partialSuccess: { rejectedSpans: "5003" } });
+  await using sink = new Sink(() => new Response(body, { headers: { "content-type": "application/json" } }));
+  sink.push(7);
+  const { exported, lost } = await sink.until(idle);
+  deepEqual([exported, lost], [0, { rejected: 7 }]);
+});
+
+Deno.test("OtlpExporter tries again when an answer is cut", async () => {
+  await using sink = new Sink((attempt) => {
+    if (attempt > 1) return ok();
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new Uint8Array(10));
+        setTimeout(() => controller.error(new Error("cut")), 20);
+      },
+    });
+    return new Response(body, { headers: { "content-length": "1009" } });
+  });
+  sink.push(7);
+  const { exported, retries, lost } = await sink.until(idle);
+  deepEqual([exported, retries, lost], [7, 1, {}]);
+});
+
+Deno.test("OtlpExporter tries again when nobody listens, and when the connection closes without an answer", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${listener.addr.port}/v1/traces?key=secret`;
+  await using sink = new Sink(ok, { url, retry: { initialMs: 5, maxMs: 10, maxElapsedMs: 300 } });
+  const closing = (async () => {
+    for await (const connection of listener) connection.close();
+  })().catch(() => {});
+  sink.push(7);
+  await sink.until(({ retries }) => retries >= 3);
+  listener.close();
+  await closing;
+  const { lost, lastError } = await sink.until(idle);
+  deepEqual(lost, { retries_exhausted: 7 });
+  match(lastError!, /refused/i);
+  equal((lastError! + sink.logged.join("")).includes("secret"), false);
+});
+
+Deno.test("OtlpExporter tries again when an answer takes longer than the timeout", async () => {
+  const slow = Promise.withResolvers<Response>();
+  await using sink = new Sink((attempt) => attempt === 1 ? slow.promise : ok(), { timeoutMs: 50 });
+  sink.push(7);
+  const { exported, retries, lastError } = await sink.until(idle);
+  slow.resolve(ok());
+  deepEqual([exported, retries], [7, 1]);
+  match(lastError!, /no complete answer within 50 ms$/);
+});
+
+Deno.test("OtlpExporter reads no more of an endless answer than it needs", async () => {
+  let sent = 0;
+  const endless = () =>
+    new ReadableStream({
+      pull(controller) {
+        sent += 16_384;
+        controller.enqueue(new Uint8Array(16_384));
+      },
+    });
+  await using sink = new Sink(() => new Response(endless(), { status: 400 }));
+  sink.push(7);
+  deepEqual((await sink.until(idle)).lost, { http_400: 7 });
+  const after = sent;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  equal(sent - after < 4 * 1024 * 1024, true);
+});
+
+Deno.test("OtlpExporter keeps memory and requests bounded while a collector is slow, and counts what is lost", async () => {
+  const gate = Promise.withResolvers<void>();
+  let atOnce = 0;
+  let most = 0;
+  await using sink = new Sink(async () => {
+    most = Math.max(most, ++atOnce);
+    await gate.promise;
+    atOnce--;
+    return ok();
+  }, { maxQueue: 503, maxBatch: 53, maxInFlight: 3 });
+  for (let i = 0; i < 2_003; i++) {
+    sink.push(1);
+    const stats = sink.exporter.stats();
+    equal(stats.queued <= 503, true);
+    equal(totals(stats), i + 1);
+  }
+  await sink.until(() => atOnce === 3);
+  equal(sink.exporter.stats().lost["queue_full"], 1_500);
+  match(sink.logged.join(""), /export queue is full/);
+  gate.resolve();
+  const { exported, lost } = await sink.until(idle);
+  deepEqual([exported, lost, most], [503, { queue_full: 1_500 }, 3]);
+});
+
+Deno.test("OtlpExporter.shutdown() sends what waits at once, also what waits to be tried again", async () => {
+  await using sink = new Sink((attempt) => attempt === 1 ? new Response(null, { status: 503 }) : ok(), {
+    delayMs: 60_000,
+    maxBatch: 7,
+    retry: { initialMs: 60_000, maxMs: 60_000, maxElapsedMs: 600_000 },
+  });
+  sink.push(7);
+  await sink.until(({ lastError }) => lastError !== null);
+  sink.push(3);
+  const began = performance.now();
+  await sink.exporter.shutdown(5_000);
+  equal(performance.now() - began < 4_000, true);
+  const { exported, queued, lost } = sink.exporter.stats();
+  deepEqual([exported, queued, lost], [10, 0, {}]);
+});
+
+Deno.test("OtlpExporter.shutdown() ends at its deadline and counts what it could not send", async () => {
+  const gate = Promise.withResolvers<Response>();
+  await using sink = new Sink(() => gate.promise, { maxBatch: 7, maxInFlight: 2 });
+  for (let i = 0; i < 23; i++) sink.push(1);
+  const began = performance.now();
+  await sink.exporter.shutdown(100);
+  equal(performance.now() - began < 2_000, true);
+  sink.push(5);
+  const { exported, queued, lost } = sink.exporter.stats();
+  deepEqual([exported, queued, lost], [0, 0, { shutdown: 28 }]);
+  gate.resolve(ok());
+});
+
+Deno.test("OtlpExporter accounts for every span whatever a collector does", async () => {
+  const answers: Answer[] = [
+    ok,
+    () => new Response(null, { status: 503 }),
+    () => new Response(null, { status: 400 }),
+    () =>
+      new Response(JSON.stringify({ partialSuccess: { rejectedSpans: "1" } }), {
+        headers: { "content-type": "application/json" },
+      }),
+    (_attempt, request) =>
+      new Promise((resolve) => request.signal.addEventListener("abort", () => resolve(ok()))),
+  ];
+  await using sink = new Sink(
+    (attempt, request) => answers[attempt * 7 % answers.length]!(attempt, request),
+    {
+      maxQueue: 211,
+      maxBatch: 11,
+      timeoutMs: 20,
+      retry: { initialMs: 1, maxMs: 2, maxElapsedMs: 30 },
+    },
+  );
+  let pushed = 0;
+  for (let i = 0; i < 211; i++) {
+    sink.push(1 + i % 5);
+    pushed += 1 + i % 5;
+    equal(totals(sink.exporter.stats()), pushed);
+    await new Promise((resolve) => setTimeout(resolve, i % 3));
+  }
+  equal(totals(await sink.until(idle)), pushed);
+});

@@ -1,0 +1,26 @@
+/** What an exporter is to the rest of the service: spans go in, exact counts come out. */
+import type { SpanBatch } from "../decoder/span_batch.ts";
+import type { Resource } from "../trace/resource.ts";
+
+/** Spans handed in = exported + queued + the sum of lost, at any time. */
+export interface ExportStats {
+  /** Acknowledged by the collector; with no endpoint: handed over. */
+  readonly exported: number;
+  /** Waiting, or on their way without an answer yet. */
+  readonly queued: number;
+  /** By reason: queue_full, rejected, http_STATUS, retries_exhausted, shutdown, malformed. */
+  readonly lost: Readonly<Record<string, number>>;
+  /** Requests that were acknowledged. */
+  readonly batches: number;
+  readonly retries: number;
+  /** The newest failure, in words, or null. */
+  readonly lastError: string | null;
+}
+
+export interface SpanExporter {
+  /** Takes the batch and its bytes over; never throws, never waits. */
+  push(resource: Resource, batch: SpanBatch): void;
+  stats(): ExportStats;
+  /** Sends what is queued, for at most `deadlineMs`; what is left then is lost, and counted. */
+  shutdown(deadlineMs: number): Promise<void>;
+}
