@@ -26,8 +26,9 @@ static bool parse_ring_bytes(const char *text, uint32_t *ring_bytes)
 
 	if (*text == '\0' || *end != '\0' || value < (unsigned long)sysconf(_SC_PAGESIZE) ||
 	    value > 1UL << 30 || (value & (value - 1))) {
-		log_line("cannot use --ring-bytes %s: must be a power of two from the page size to 1 GiB",
-			 text);
+		log_line(
+			"cannot use --ring-bytes %s: must be a power of two from the page size to 1 GiB",
+			text);
 		return false;
 	}
 	*ring_bytes = value;
@@ -65,7 +66,8 @@ bool args_parse(int argc, char **argv, struct args *args)
 		}
 	}
 	if (optind < argc) {
-		log_line("cannot use argument \"%s\": only options are known, see --help", argv[optind]);
+		log_line("cannot use argument \"%s\": only options are known, see --help",
+			 argv[optind]);
 		return false;
 	}
 	if (!args->output) {

@@ -19,8 +19,8 @@ static uint64_t cookie_of(const struct wire_attach *message, const struct wire_s
 }
 
 /* One link for all sites of each probe. */
-static bool attach_multi(struct attachment *attachment, const struct kernel *kernel, const char *path,
-			 const struct wire_attach *message, struct refusal *why)
+static bool attach_multi(struct attachment *attachment, const struct kernel *kernel,
+			 const char *path, const struct wire_attach *message, struct refusal *why)
 {
 	const struct wire_site *sites = (const struct wire_site *)(message + 1);
 	uint64_t *offsets = calloc(2 * message->count, sizeof(*offsets));
@@ -28,7 +28,8 @@ static bool attach_multi(struct attachment *attachment, const struct kernel *ker
 	bool sound = false;
 
 	if (!offsets)
-		return refuse(why, ENOMEM, "cannot attach %u sites: %s", message->count, strerror(ENOMEM));
+		return refuse(why, ENOMEM, "cannot attach %u sites: %s", message->count,
+			      strerror(ENOMEM));
 	for (uint32_t probe = 0; probe < MAX_PROBES; probe++) {
 		uint32_t count = 0;
 		int fd;
@@ -41,10 +42,11 @@ static bool attach_multi(struct attachment *attachment, const struct kernel *ker
 		}
 		if (count == 0)
 			continue;
-		fd = uprobe_multi_create(bpf_program__fd(kernel_probe(kernel, probe)), path, offsets, cookies,
-					 count);
+		fd = uprobe_multi_create(bpf_program__fd(kernel_probe(kernel, probe)), path,
+					 offsets, cookies, count);
 		if (fd < 0) {
-			refuse(why, -fd, "cannot attach %u sites of probe %u to %s: %s (is the file on this host, are the offsets in its code?)",
+			refuse(why, -fd,
+			       "cannot attach %u sites of probe %u to %s: %s (is the file on this host, are the offsets in its code?)",
 			       count, probe, path, strerror(-fd));
 			goto cleanup;
 		}
@@ -57,21 +59,25 @@ cleanup:
 	return sound;
 }
 
-static bool attach_perf(struct attachment *attachment, const struct kernel *kernel, const char *path,
-			const struct wire_attach *message, struct refusal *why)
+static bool attach_perf(struct attachment *attachment, const struct kernel *kernel,
+			const char *path, const struct wire_attach *message, struct refusal *why)
 {
 	const struct wire_site *sites = (const struct wire_site *)(message + 1);
 
 	for (uint32_t i = 0; i < message->count; i++) {
 		LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = cookie_of(message, &sites[i]));
-		struct bpf_link *link = bpf_program__attach_uprobe_opts(kernel_probe(kernel, sites[i].probe), -1,
-									path, sites[i].file_offset, &options);
+		struct bpf_link *link =
+			bpf_program__attach_uprobe_opts(kernel_probe(kernel, sites[i].probe), -1,
+							path, sites[i].file_offset, &options);
 
 		if (!link)
-			return refuse(why, errno, "cannot attach probe %u at offset %llu of %s: %s (is the offset in its code?)",
-				      sites[i].probe, (unsigned long long)sites[i].file_offset, path,
-				      strerror(errno));
-		attachment->links[attachment->count++] = (struct attached){ .fd = -1, .perf = link };
+			return refuse(
+				why, errno,
+				"cannot attach probe %u at offset %llu of %s: %s (is the offset in its code?)",
+				sites[i].probe, (unsigned long long)sites[i].file_offset, path,
+				strerror(errno));
+		attachment->links[attachment->count++] =
+			(struct attached){ .fd = -1, .perf = link };
 	}
 	return true;
 }
@@ -79,7 +85,8 @@ static bool attach_perf(struct attachment *attachment, const struct kernel *kern
 uint64_t attach_sites(struct attachments *attachments, const struct kernel *kernel,
 		      const struct wire_attach *message, struct refusal *why)
 {
-	struct attachment *attachment = calloc(1, sizeof(*attachment) + message->count * sizeof(struct attached));
+	struct attachment *attachment =
+		calloc(1, sizeof(*attachment) + message->count * sizeof(struct attached));
 	char path[64];
 	bool sound;
 
@@ -89,7 +96,8 @@ uint64_t attach_sites(struct attachments *attachments, const struct kernel *kern
 	}
 	snprintf(path, sizeof(path), "/proc/%u/exe", message->control.pid);
 	if (access(path, F_OK) < 0)
-		sound = refuse(why, ESRCH, "cannot attach to process %u: no such process with an executable",
+		sound = refuse(why, ESRCH,
+			       "cannot attach to process %u: no such process with an executable",
 			       message->control.pid);
 	else if (kernel->uprobe_multi)
 		sound = attach_multi(attachment, kernel, path, message, why);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Uprobes of one ATTACH message: with uprobe_multi one link for each probe program, else one perf event
- * for each site. They sit on the file, so every process that runs it meets them. Used by commands.c;
- * reaper.c takes them down.
+ * Uprobes of one ATTACH message: with uprobe_multi one link for each probe program, else one perf
+ * event for each site. They sit on the file, so every process that runs it meets them. Used by
+ * commands.c; reaper.c takes them down.
  */
 #ifndef TSUNAGI_ATTACH_H
 #define TSUNAGI_ATTACH_H

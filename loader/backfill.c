@@ -34,7 +34,8 @@ static bool is_client(int fd, const struct ports *listening)
 	int protocol = 0;
 	uint16_t port;
 
-	if (get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, sizeof(protocol)) < 0 || protocol != IPPROTO_TCP ||
+	if (get_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, sizeof(protocol)) < 0 ||
+	    protocol != IPPROTO_TCP ||
 	    get_option(fd, IPPROTO_TCP, TCP_INFO, &info, sizeof(info)) < 0 ||
 	    info.tcpi_state != TCP_ESTABLISHED ||
 	    getsockname(fd, (struct sockaddr *)&address, &size) < 0)
@@ -66,7 +67,8 @@ static void adopt(const struct kernel *kernel, int fd, struct backfill *result)
 	}
 }
 
-bool backfill_run(const struct kernel *kernel, uint32_t pid, struct backfill *result, struct refusal *why)
+bool backfill_run(const struct kernel *kernel, uint32_t pid, struct backfill *result,
+		  struct refusal *why)
 {
 	struct ports listening;
 	struct dirent *entry;
@@ -84,17 +86,20 @@ bool backfill_run(const struct kernel *kernel, uint32_t pid, struct backfill *re
 	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
 	folder = opendir(path);
 	if (!folder) {
-		refuse(why, errno, "cannot list the sockets of process %u: %s", pid, strerror(errno));
+		refuse(why, errno, "cannot list the sockets of process %u: %s", pid,
+		       strerror(errno));
 		goto cleanup;
 	}
 	while ((entry = readdir(folder))) {
 		int fd;
 
-		if (!isdigit((unsigned char)entry->d_name[0]) || !ports_socket_inode(dirfd(folder), entry->d_name))
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !ports_socket_inode(dirfd(folder), entry->d_name))
 			continue;
 		fd = syscall(SYS_pidfd_getfd, process, atoi(entry->d_name), 0);
 		if (fd < 0 && errno == EPERM) {
-			refuse(why, EPERM, "cannot take the sockets of process %u: %s (needs cap_sys_ptrace; ptrace_scope 3 forbids it)",
+			refuse(why, EPERM,
+			       "cannot take the sockets of process %u: %s (needs cap_sys_ptrace; ptrace_scope 3 forbids it)",
 			       pid, strerror(EPERM));
 			goto cleanup;
 		}

@@ -36,7 +36,8 @@ static bool read_effective(uint64_t *effective)
 
 static int check_capabilities(void)
 {
-	/* CAP_SYS_ADMIN stands in for the first two, as it did before they were split off (Linux 5.8). */
+	/* CAP_SYS_ADMIN stands in for the first two, as it did before they were split off
+	 * (Linux 5.8). */
 	static const struct {
 		int number;
 		bool in_sys_admin;
@@ -65,8 +66,9 @@ static int check_capabilities(void)
 		strcat(missing, needed[i].name);
 	}
 	if (*missing) {
-		log_line("cannot start: no %s (run as root, or: setcap cap_bpf,cap_perfmon,cap_net_admin,cap_sys_ptrace,cap_dac_read_search+ep tsunagi-go)",
-			 missing);
+		log_line(
+			"cannot start: no %s (run as root, or: setcap cap_bpf,cap_perfmon,cap_net_admin,cap_sys_ptrace,cap_dac_read_search+ep tsunagi-go)",
+			missing);
 		return EXIT_PERMISSION;
 	}
 	return EXIT_CLEAN;
@@ -89,20 +91,24 @@ int checks_run(void)
 	if (code != EXIT_CLEAN)
 		return code;
 	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0) {
-		log_line("cannot read /sys/kernel/btf/vmlinux: %s (a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed, and sysfs must be mounted)",
-			 strerror(errno));
+		log_line(
+			"cannot read /sys/kernel/btf/vmlinux: %s (a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed, and sysfs must be mounted)",
+			strerror(errno));
 		return EXIT_BTF;
 	}
 	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) != 1) {
-		log_line("cannot start: the kernel has no BPF ring buffer (Linux 5.8 or later is needed)");
+		log_line(
+			"cannot start: the kernel has no BPF ring buffer (Linux 5.8 or later is needed)");
 		return EXIT_RING_BUFFER;
 	}
 	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_SOCKHASH, NULL) != 1) {
-		log_line("cannot start: the kernel has no BPF sockhash (CONFIG_NET, CONFIG_BPF_STREAM_PARSER=y are needed)");
+		log_line(
+			"cannot start: the kernel has no BPF sockhash (CONFIG_NET, CONFIG_BPF_STREAM_PARSER=y are needed)");
 		return EXIT_KERNEL_FEATURE;
 	}
 	code = check_feature(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie, "probe cookies");
 	if (code != EXIT_CLEAN)
 		return code;
-	return check_feature(BPF_PROG_TYPE_SK_MSG, BPF_FUNC_msg_push_data, "msg_push_data for sk_msg programs");
+	return check_feature(BPF_PROG_TYPE_SK_MSG, BPF_FUNC_msg_push_data,
+			     "msg_push_data for sk_msg programs");
 }

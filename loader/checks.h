@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* What must hold before anything is loaded, each failure with its own exit code. Used by go_loader.c. */
+/* What must hold before anything is loaded, each failure with its own exit code. Used by
+ * go_loader.c. */
 #ifndef TSUNAGI_CHECKS_H
 #define TSUNAGI_CHECKS_H
 

@@ -20,8 +20,8 @@ static inline uint64_t clock_monotonic_ns(void)
 	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
-/* Add it to a monotonic stamp for nanoseconds since 1970. The tightest of a few tries: a preemption between the
- * two reads would shift every span. */
+/* Add it to a monotonic stamp for nanoseconds since 1970. The tightest of a few tries: a preemption
+ * between the two reads would shift every span. */
 static inline int64_t clock_realtime_offset_ns(void)
 {
 	uint64_t best_gap = UINT64_MAX;

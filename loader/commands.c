@@ -16,14 +16,17 @@
 #include "procs.h"
 #include "reply.h"
 
-static bool update(const struct bpf_map *map, const void *key, const void *value, struct refusal *why)
+static bool update(const struct bpf_map *map, const void *key, const void *value,
+		   struct refusal *why)
 {
 	if (bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY) == 0)
 		return true;
-	return refuse(why, errno, "cannot write to map \"%s\": %s", bpf_map__name(map), strerror(errno));
+	return refuse(why, errno, "cannot write to map \"%s\": %s", bpf_map__name(map),
+		      strerror(errno));
 }
 
-static bool set_target(const struct commands *commands, const struct wire_target *target, struct refusal *why)
+static bool set_target(const struct commands *commands, const struct wire_target *target,
+		       struct refusal *why)
 {
 	struct target_config config = {
 		.sampler = target->sampler,
@@ -35,11 +38,13 @@ static bool set_target(const struct commands *commands, const struct wire_target
 	if (target->enabled)
 		return update(targets, &target->control.pid, &config, why);
 	if (bpf_map_delete_elem(bpf_map__fd(targets), &target->control.pid) < 0)
-		return refuse(why, errno, "cannot stop tracing process %u: it is not traced", target->control.pid);
+		return refuse(why, errno, "cannot stop tracing process %u: it is not traced",
+			      target->control.pid);
 	return true;
 }
 
-static bool set_plan(const struct commands *commands, const struct wire_plan *message, struct refusal *why)
+static bool set_plan(const struct commands *commands, const struct wire_plan *message,
+		     struct refusal *why)
 {
 	uint32_t index = message->slot * MAX_PROBES + message->probe;
 	struct capture_plan plan = { .count = message->count };
@@ -48,7 +53,8 @@ static bool set_plan(const struct commands *commands, const struct wire_plan *me
 	return update(commands->kernel->skel->maps.plans, &index, &plan, why);
 }
 
-static bool detach(struct commands *commands, const struct wire_detach *message, struct refusal *why)
+static bool detach(struct commands *commands, const struct wire_detach *message,
+		   struct refusal *why)
 {
 	struct attachment *attachment = attach_take(&commands->attachments, message->attachment);
 
@@ -62,7 +68,8 @@ static bool detach(struct commands *commands, const struct wire_detach *message,
 	return true;
 }
 
-static bool backfill(struct commands *commands, const struct wire_control *message, struct refusal *why)
+static bool backfill(struct commands *commands, const struct wire_control *message,
+		     struct refusal *why)
 {
 	struct backfill result;
 
@@ -74,7 +81,8 @@ static bool backfill(struct commands *commands, const struct wire_control *messa
 	return true;
 }
 
-static bool tell_ports(struct commands *commands, const struct wire_control *message, struct refusal *why)
+static bool tell_ports(struct commands *commands, const struct wire_control *message,
+		       struct refusal *why)
 {
 	char text[MAX_PORTS_TEXT];
 	struct ports ports;
@@ -87,7 +95,8 @@ static bool tell_ports(struct commands *commands, const struct wire_control *mes
 }
 
 /* False with *why; else the reply is sent, or will be by commands_finish(). */
-static bool serve(struct commands *commands, const struct wire_control *message, struct refusal *why)
+static bool serve(struct commands *commands, const struct wire_control *message,
+		  struct refusal *why)
 {
 	const struct kernel *kernel = commands->kernel;
 	const struct wire_layout *layout = (const void *)message;

@@ -39,15 +39,18 @@ static bool check_attach(const struct wire_attach *attach, struct refusal *why)
 	uint64_t expected = sizeof(*attach) + (uint64_t)attach->count * sizeof(*sites);
 
 	if (attach->binding >= MAX_BINDINGS)
-		return refuse(why, EINVAL, "ATTACH binding is %u, must be below %u", attach->binding, MAX_BINDINGS);
+		return refuse(why, EINVAL, "ATTACH binding is %u, must be below %u",
+			      attach->binding, MAX_BINDINGS);
 	if (attach->count == 0 || attach->count > MAX_SITES)
-		return refuse(why, EINVAL, "ATTACH has %u sites, must be 1 to %u", attach->count, MAX_SITES);
+		return refuse(why, EINVAL, "ATTACH has %u sites, must be 1 to %u", attach->count,
+			      MAX_SITES);
 	if (attach->control.size != expected)
-		return refuse(why, EBADMSG, "ATTACH of %u sites is %u bytes, must be %llu", attach->count,
-			      attach->control.size, (unsigned long long)expected);
+		return refuse(why, EBADMSG, "ATTACH of %u sites is %u bytes, must be %llu",
+			      attach->count, attach->control.size, (unsigned long long)expected);
 	for (uint32_t i = 0; i < attach->count; i++)
 		if (sites[i].probe >= MAX_PROBES)
-			return refuse(why, EINVAL, "ATTACH site %u names probe %u, must be below %u", i,
+			return refuse(why, EINVAL,
+				      "ATTACH site %u names probe %u, must be below %u", i,
 				      sites[i].probe, MAX_PROBES);
 	return true;
 }
@@ -66,34 +69,36 @@ static bool check_read(const struct wire_read_exe *read, struct refusal *why)
 static bool check_target(const struct wire_target *target, struct refusal *why)
 {
 	if (target->enabled > 1 || target->parent_based > 1)
-		return refuse(why, EINVAL, "TARGET flags are %u and %u, must be 0 or 1", target->enabled,
-			      target->parent_based);
+		return refuse(why, EINVAL, "TARGET flags are %u and %u, must be 0 or 1",
+			      target->enabled, target->parent_based);
 	if (target->sampler > SAMPLER_RATIO)
-		return refuse(why, EINVAL, "TARGET sampler is %u, must be at most %u", target->sampler,
-			      SAMPLER_RATIO);
+		return refuse(why, EINVAL, "TARGET sampler is %u, must be at most %u",
+			      target->sampler, SAMPLER_RATIO);
 	return true;
 }
 
 static bool check_slot(const char *kind, uint32_t slot, struct refusal *why)
 {
 	if (slot >= MAX_SLOTS)
-		return refuse(why, EINVAL, "%s slot is %u, must be below %u", kind, slot, MAX_SLOTS);
+		return refuse(why, EINVAL, "%s slot is %u, must be below %u", kind, slot,
+			      MAX_SLOTS);
 	return true;
 }
 
 static bool check_flip(const struct wire_flip *flip, struct refusal *why)
 {
 	if (flip->binding >= MAX_BINDINGS)
-		return refuse(why, EINVAL, "FLIP binding is %u, must be below %u", flip->binding, MAX_BINDINGS);
+		return refuse(why, EINVAL, "FLIP binding is %u, must be below %u", flip->binding,
+			      MAX_BINDINGS);
 	return flip->slot == NO_SLOT || check_slot("FLIP", flip->slot, why);
 }
 
-static bool check_size(const struct wire_control *message, const char *kind, size_t size, bool or_more,
-		       struct refusal *why)
+static bool check_size(const struct wire_control *message, const char *kind, size_t size,
+		       bool or_more, struct refusal *why)
 {
 	if (message->size < size || (message->size > size && !or_more))
-		return refuse(why, EBADMSG, "%s message is %u bytes, must be %s%zu", kind, message->size,
-			      or_more ? "at least " : "", size);
+		return refuse(why, EBADMSG, "%s message is %u bytes, must be %s%zu", kind,
+			      message->size, or_more ? "at least " : "", size);
 	return true;
 }
 
@@ -135,7 +140,8 @@ static bool check_message(const struct wire_control *message, struct refusal *wh
 		return check_size(message, "FLIP", sizeof(struct wire_flip), false, why) &&
 		       check_flip(body, why);
 	default:
-		return refuse(why, EOPNOTSUPP, "control kind %u is unknown to this loader (wire version %u)",
+		return refuse(why, EOPNOTSUPP,
+			      "control kind %u is unknown to this loader (wire version %u)",
 			      message->kind, WIRE_VERSION);
 	}
 }
@@ -150,11 +156,12 @@ static enum control_status refuse_size(struct control_reader *reader, struct ref
 		       MAX_CONTROL_BYTES);
 		reader->skip = head->size;
 	} else if (head->size < sizeof(*head)) {
-		refuse(why, EBADMSG, "control message is %u bytes, must be at least %zu", head->size,
-		       sizeof(*head));
+		refuse(why, EBADMSG, "control message is %u bytes, must be at least %zu",
+		       head->size, sizeof(*head));
 		reader->skip = sizeof(*head);
 	} else {
-		refuse(why, EBADMSG, "control message is %u bytes, must be a multiple of 8", head->size);
+		refuse(why, EBADMSG, "control message is %u bytes, must be a multiple of 8",
+		       head->size);
 		reader->skip = head->size;
 	}
 	return CONTROL_REFUSED;

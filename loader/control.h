@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Control messages from stdin: cuts the byte stream into messages and refuses those that are not sound,
- * before anything acts on them. Knows no kernel state. Used by commands.c; tested by tests/control_test.c.
+ * Control messages from stdin: cuts the byte stream into messages and refuses those that are not
+ * sound, before anything acts on them. Knows no kernel state. Used by commands.c; tested by
+ * tests/control_test.c.
  */
 #ifndef TSUNAGI_CONTROL_H
 #define TSUNAGI_CONTROL_H
@@ -56,6 +57,7 @@ enum control_status control_next(struct control_reader *reader, const struct wir
 				 struct refusal *why);
 
 /* Sets *why; returns false so that a check can end with it. */
-bool refuse(struct refusal *why, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool refuse(struct refusal *why, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -6,7 +6,9 @@
 #include "control.h"
 #include "outbox.h"
 
-/* Sends the range in KIND_EXE_DATA records; *sent is less than asked for only at the end of the file. */
-bool exe_send(struct outbox *outbox, const struct wire_read_exe *range, uint64_t *sent, struct refusal *why);
+/* Sends the range in KIND_EXE_DATA records; *sent is less than asked for only at the end of the
+ * file. */
+bool exe_send(struct outbox *outbox, const struct wire_read_exe *range, uint64_t *sent,
+	      struct refusal *why);
 
 #endif

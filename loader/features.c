@@ -21,15 +21,17 @@
 /* Two ends of a TCP connection over loopback; false without a loopback interface. */
 static bool connect_loopback(int ends[2])
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t size = sizeof(address);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool connected = false;
 
 	ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ends[1] = -1;
-	if (listener >= 0 && ends[0] >= 0 && bind(listener, (struct sockaddr *)&address, size) == 0 &&
-	    listen(listener, 1) == 0 && getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
+	if (listener >= 0 && ends[0] >= 0 &&
+	    bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 1) == 0 &&
+	    getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
 	    connect(ends[0], (struct sockaddr *)&address, size) == 0) {
 		ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		connected = ends[1] >= 0;
@@ -40,8 +42,9 @@ static bool connect_loopback(int ends[2])
 }
 
 /*
- * Puts an own socket into the sockhash. Linux 6.6.128, 6.12.75, 6.18.14 and 6.19 brought a defect: FIONREAD
- * answers 0 on such a socket though bytes wait. This is the only network socket that the loader ever opens.
+ * Puts an own socket into the sockhash. Linux 6.6.128, 6.12.75, 6.18.14 and 6.19 brought a defect:
+ * FIONREAD answers 0 on such a socket though bytes wait. This is the only network socket that the
+ * loader ever opens.
  */
 static uint64_t probe_sockhash(const struct kernel *kernel)
 {
@@ -74,7 +77,8 @@ cleanup:
 	return features;
 }
 
-/* "none [integrity] confidentiality": the brackets tell the mode. Unknown where securityfs is not mounted. */
+/* "none [integrity] confidentiality": the brackets tell the mode. Unknown where securityfs is not
+ * mounted. */
 static uint64_t read_lockdown(void)
 {
 	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
@@ -95,5 +99,6 @@ static uint64_t read_lockdown(void)
 
 uint64_t features_probe(const struct kernel *kernel)
 {
-	return (kernel->uprobe_multi ? FEATURE_UPROBE_MULTI : 0) | probe_sockhash(kernel) | read_lockdown();
+	return (kernel->uprobe_multi ? FEATURE_UPROBE_MULTI : 0) | probe_sockhash(kernel) |
+	       read_lockdown();
 }

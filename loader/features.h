@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Facts of this kernel that the service shows or acts on (enum wire_feature), found by trying. Used by hello.c. */
+/* Facts of this kernel that the service shows or acts on (enum wire_feature), found by trying. Used
+ * by hello.c. */
 #ifndef TSUNAGI_FEATURES_H
 #define TSUNAGI_FEATURES_H
 

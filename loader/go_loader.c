@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * tsunagi-go: the privileged half of Tsunagi. Loads and attaches the BPF object, copies its records to a
- * pipe, and does what the service asks for on stdin. Parses no ELF, no configuration and no network input.
+ * tsunagi-go: the privileged half of Tsunagi. Loads and attaches the BPF object, copies its records
+ * to a pipe, and does what the service asks for on stdin. Parses no ELF, no configuration and no
+ * network input.
  */
 #include <errno.h>
 #include <limits.h>
@@ -116,7 +117,8 @@ static int run(const struct args *args, int signal_fd)
 		return code;
 	if (!options.cgroup) {
 		if (!cgroup_find(root)) {
-			log_line("cannot find a cgroup v2 mount in /proc/self/mountinfo (mount one, or name a folder with --cgroup)");
+			log_line(
+				"cannot find a cgroup v2 mount in /proc/self/mountinfo (mount one, or name a folder with --cgroup)");
 			return EXIT_CGROUP;
 		}
 		options.cgroup = root;

@@ -26,8 +26,9 @@ void hello_send(struct outbox *outbox, const struct kernel *kernel, const char *
 	struct utsname names;
 
 	uname(&names);
-	hello.text_bytes = snprintf(text, sizeof(text), "%s%c%s%c%s", names.release, '\0', names.nodename, '\0',
-				    cgroup) + 1;
+	hello.text_bytes = snprintf(text, sizeof(text), "%s%c%s%c%s", names.release, '\0',
+				    names.nodename, '\0', cgroup) +
+			   1;
 	outbox_put_parts(outbox, &hello.header, KIND_HELLO, sizeof(hello), text, hello.text_bytes);
 	outbox_flush(outbox);
 }

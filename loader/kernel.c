@@ -48,7 +48,8 @@ static int clear_bindings(const struct kernel *kernel)
 	uint32_t none = NO_SLOT;
 
 	for (uint32_t binding = 0; binding < MAX_BINDINGS; binding++) {
-		if (bpf_map_update_elem(bpf_map__fd(kernel->skel->maps.bindings), &binding, &none, BPF_ANY) < 0) {
+		if (bpf_map_update_elem(bpf_map__fd(kernel->skel->maps.bindings), &binding, &none,
+					BPF_ANY) < 0) {
 			log_line("cannot write to map \"bindings\": %s", strerror(errno));
 			return EXIT_INTERNAL;
 		}
@@ -68,18 +69,21 @@ static int load(struct kernel *kernel, const struct kernel_options *options)
 	}
 	kernel->uprobe_multi = !options->perf_uprobes && uprobe_multi_supported();
 	for (int probe = 0; kernel->uprobe_multi && probe < MAX_PROBES; probe++)
-		bpf_program__set_expected_attach_type(kernel_probe(kernel, probe), UPROBE_MULTI_ATTACH_TYPE);
+		bpf_program__set_expected_attach_type(kernel_probe(kernel, probe),
+						      UPROBE_MULTI_ATTACH_TYPE);
 	if (options->ring_bytes)
 		bpf_map__set_max_entries(kernel->skel->maps.ring, options->ring_bytes);
 	error = go_bpf__load(kernel->skel);
 	if (error == -EPERM) {
-		log_line("cannot load the BPF programs: %s (run as root or with cap_bpf,cap_perfmon,cap_net_admin; kernel lockdown=confidentiality forbids it)",
-			 strerror(-error));
+		log_line(
+			"cannot load the BPF programs: %s (run as root or with cap_bpf,cap_perfmon,cap_net_admin; kernel lockdown=confidentiality forbids it)",
+			strerror(-error));
 		return EXIT_PERMISSION;
 	}
 	if (error) {
-		log_line("cannot load the BPF programs: %s (the kernel's verifier or maps refused; its words follow)",
-			 strerror(-error));
+		log_line(
+			"cannot load the BPF programs: %s (the kernel's verifier or maps refused; its words follow)",
+			strerror(-error));
 		log_libbpf();
 		return EXIT_LOAD_REFUSED;
 	}
@@ -91,8 +95,9 @@ static int attach_tracepoint(struct bpf_program *program, const char *name, stru
 	*link = bpf_program__attach_raw_tracepoint(program, name);
 	if (*link)
 		return EXIT_CLEAN;
-	log_line("cannot attach to tracepoint \"%s\": %s (cap_perfmon and a kernel with CONFIG_TRACEPOINTS=y are needed)",
-		 name, strerror(errno));
+	log_line(
+		"cannot attach to tracepoint \"%s\": %s (cap_perfmon and a kernel with CONFIG_TRACEPOINTS=y are needed)",
+		name, strerror(errno));
 	return EXIT_KERNEL_FEATURE;
 }
 
@@ -102,22 +107,25 @@ static int attach_sockets(struct kernel *kernel, const char *cgroup)
 	int code = EXIT_CLEAN;
 
 	if (cgroup_fd < 0) {
-		log_line("cannot open cgroup \"%s\": %s (a cgroup v2 mount is needed, see --cgroup)", cgroup,
-			 strerror(errno));
+		log_line(
+			"cannot open cgroup \"%s\": %s (a cgroup v2 mount is needed, see --cgroup)",
+			cgroup, strerror(errno));
 		return EXIT_CGROUP;
 	}
 	if (bpf_prog_attach(bpf_program__fd(kernel->skel->progs.sock_msg),
 			    bpf_map__fd(kernel->skel->maps.sockets), BPF_SK_MSG_VERDICT, 0) < 0) {
-		log_line("cannot attach the sk_msg program to its socket map: %s (cap_net_admin is needed)",
-			 strerror(errno));
+		log_line(
+			"cannot attach the sk_msg program to its socket map: %s (cap_net_admin is needed)",
+			strerror(errno));
 		code = EXIT_KERNEL_FEATURE;
 		goto cleanup;
 	}
 	kernel->sock_msg_attached = true;
 	kernel->sock_ops = bpf_program__attach_cgroup(kernel->skel->progs.sock_ops, cgroup_fd);
 	if (!kernel->sock_ops) {
-		log_line("cannot attach the sockops program to cgroup \"%s\": %s (must be cgroup v2; cap_net_admin and CONFIG_CGROUP_BPF=y are needed)",
-			 cgroup, strerror(errno));
+		log_line(
+			"cannot attach the sockops program to cgroup \"%s\": %s (must be cgroup v2; cap_net_admin and CONFIG_CGROUP_BPF=y are needed)",
+			cgroup, strerror(errno));
 		code = EXIT_CGROUP;
 	}
 

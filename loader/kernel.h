@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The loaded BPF object and what is attached once for all processes: the socket programs and the process
- * tracepoints. Uprobes are attach.c's. Nothing is pinned, so the end of the loader, however it comes,
- * takes everything along. Used by all files that touch a map.
+ * The loaded BPF object and what is attached once for all processes: the socket programs and the
+ * process tracepoints. Uprobes are attach.c's. Nothing is pinned, so the end of the loader, however
+ * it comes, takes everything along. Used by all files that touch a map.
  */
 #ifndef TSUNAGI_KERNEL_H
 #define TSUNAGI_KERNEL_H

@@ -31,7 +31,8 @@ void log_line(const char *format, ...)
 		return;
 }
 
-/* A verifier log is long and its end tells the reason: the older half goes when the buffer is full. */
+/* A verifier log is long and its end tells the reason: the older half goes when the buffer is full.
+ */
 static int capture(enum libbpf_print_level level, const char *format, va_list args)
 {
 	size_t room;

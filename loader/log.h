@@ -27,7 +27,8 @@ void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Keeps libbpf's warnings for log_libbpf(); with `verbose` they are written as they come. */
 void log_capture_libbpf(bool verbose);
 
-/* Writes what libbpf said since log_capture_libbpf(), for a failure whose reason only libbpf knows. */
+/* Writes what libbpf said since log_capture_libbpf(), for a failure whose reason only libbpf knows.
+ */
 void log_libbpf(void);
 
 #endif

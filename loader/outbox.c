@@ -24,12 +24,13 @@ int outbox_open(struct outbox *outbox, const char *path, int signal_fd, int cont
 	outbox->signal_fd = signal_fd;
 	outbox->control_fd = control_fd;
 	if (mkfifo(path, 0600) < 0 && errno != EEXIST) {
-		log_line("cannot make FIFO \"%s\": %s (its folder must exist and be writable)", path,
-			 strerror(errno));
+		log_line("cannot make FIFO \"%s\": %s (its folder must exist and be writable)",
+			 path, strerror(errno));
 		return EXIT_OUTPUT;
 	}
 	if (stat(path, &status) == 0 && !S_ISFIFO(status.st_mode)) {
-		log_line("cannot write records to \"%s\": not a FIFO (choose another --output)", path);
+		log_line("cannot write records to \"%s\": not a FIFO (choose another --output)",
+			 path);
 		return EXIT_OUTPUT;
 	}
 	/* A blocking open could not be ended by a signal that is only read from a signalfd. */
@@ -103,8 +104,8 @@ void outbox_put(struct outbox *outbox, const void *record, uint32_t size)
 		outbox_flush(outbox);
 }
 
-void outbox_put_parts(struct outbox *outbox, struct wire_header *head, uint16_t kind, uint32_t head_size,
-		      const void *tail, uint32_t tail_size)
+void outbox_put_parts(struct outbox *outbox, struct wire_header *head, uint16_t kind,
+		      uint32_t head_size, const void *tail, uint32_t tail_size)
 {
 	uint32_t padded = (tail_size + 7) & ~7U;
 	unsigned char *at = outbox->batch + outbox->fill;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The pipe to the service: gathers records and writes them in batches of about 64 KiB. A full pipe makes
- * the caller wait (the ring buffer then fills, and the kernel counts what it has no room for), but never
- * past the end of the service or a signal. Used by everything that sends a record.
+ * The pipe to the service: gathers records and writes them in batches of about 64 KiB. A full pipe
+ * makes the caller wait (the ring buffer then fills, and the kernel counts what it has no room
+ * for), but never past the end of the service or a signal. Used by everything that sends a record.
  */
 #ifndef TSUNAGI_OUTBOX_H
 #define TSUNAGI_OUTBOX_H
@@ -35,16 +35,17 @@ struct outbox {
 	unsigned char batch[OUTBOX_BATCH_BYTES + MAX_RECORD_BYTES];
 };
 
-/* Makes the FIFO when absent and waits for its reader. Returns an exit code, EXIT_CLEAN when open; also
- * EXIT_CLEAN with `closed` set when the wait was ended by a signal or the end of stdin. */
+/* Makes the FIFO when absent and waits for its reader. Returns an exit code, EXIT_CLEAN when open;
+ * also EXIT_CLEAN with `closed` set when the wait was ended by a signal or the end of stdin. */
 int outbox_open(struct outbox *outbox, const char *path, int signal_fd, int control_fd);
 
 /* One whole record; size is its header.size. */
 void outbox_put(struct outbox *outbox, const void *record, uint32_t size);
 
-/* Record of `head_size` bytes plus `tail_size` bytes, padded to 8; fills header.size, time_ns and kind. */
-void outbox_put_parts(struct outbox *outbox, struct wire_header *head, uint16_t kind, uint32_t head_size,
-		      const void *tail, uint32_t tail_size);
+/* Record of `head_size` bytes plus `tail_size` bytes, padded to 8; fills header.size, time_ns and
+ * kind. */
+void outbox_put_parts(struct outbox *outbox, struct wire_header *head, uint16_t kind,
+		      uint32_t head_size, const void *tail, uint32_t tail_size);
 
 void outbox_flush(struct outbox *outbox);
 

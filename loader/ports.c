@@ -61,8 +61,9 @@ static bool read_inodes(uint32_t pid, struct inodes *inodes, struct refusal *why
 	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
 	folder = opendir(path);
 	if (!folder)
-		return refuse(why, errno, "cannot list the sockets of process %u: %s (needs cap_sys_ptrace)", pid,
-			      strerror(errno));
+		return refuse(why, errno,
+			      "cannot list the sockets of process %u: %s (needs cap_sys_ptrace)",
+			      pid, strerror(errno));
 	while ((entry = readdir(folder))) {
 		unsigned long inode = ports_socket_inode(dirfd(folder), entry->d_name);
 
@@ -82,13 +83,15 @@ static void add_port(struct ports *ports, uint16_t port)
 		at++;
 	if (ports->count == MAX_PORTS || (at < ports->count && ports->ports[at] == port))
 		return;
-	memmove(&ports->ports[at + 1], &ports->ports[at], (ports->count - at) * sizeof(*ports->ports));
+	memmove(&ports->ports[at + 1], &ports->ports[at],
+		(ports->count - at) * sizeof(*ports->ports));
 	ports->ports[at] = port;
 	ports->count++;
 }
 
 /* Fields as in proc_pid_net(5): local address, state 0A = LISTEN, inode. */
-static void read_table(uint32_t pid, const char *table, const struct inodes *inodes, struct ports *ports)
+static void read_table(uint32_t pid, const char *table, const struct inodes *inodes,
+		       struct ports *ports)
 {
 	char path[64], line[512];
 	FILE *file;
@@ -101,9 +104,10 @@ static void read_table(uint32_t pid, const char *table, const struct inodes *ino
 		unsigned int port, state;
 		unsigned long inode;
 
-		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %lu", &port, &state,
-			   &inode) == 3 &&
-		    state == 0x0a && bsearch(&inode, inodes->values, inodes->count, sizeof(inode), compare_inodes))
+		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %lu",
+			   &port, &state, &inode) == 3 &&
+		    state == 0x0a &&
+		    bsearch(&inode, inodes->values, inodes->count, sizeof(inode), compare_inodes))
 			add_port(ports, port);
 	}
 	fclose(file);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* TCP ports on which a process listens, for PORTS and to tell its client sockets apart. Used by commands.c and
- * backfill.c. */
+/* TCP ports on which a process listens, for PORTS and to tell its client sockets apart. Used by
+ * commands.c and backfill.c. */
 #ifndef TSUNAGI_PORTS_H
 #define TSUNAGI_PORTS_H
 

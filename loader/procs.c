@@ -67,7 +67,8 @@ static void read_environment(uint32_t pid, struct texts *texts)
 	fclose(file);
 }
 
-/* Parent and start time: fields 4 and 22 of proc_pid_stat(5), counted from the last ")" of the name. */
+/* Parent and start time: fields 4 and 22 of proc_pid_stat(5), counted from the last ")" of the
+ * name. */
 static bool read_stat(uint32_t pid, struct wire_process *process)
 {
 	char path[64], text[1024];
@@ -86,9 +87,10 @@ static bool read_stat(uint32_t pid, struct wire_process *process)
 		return false;
 	text[bytes] = '\0';
 	name_end = strrchr(text, ')');
-	if (!name_end || sscanf(name_end + 1,
-				" %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-				&process->parent_pid, &ticks) != 2)
+	if (!name_end ||
+	    sscanf(name_end + 1,
+		   " %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &process->parent_pid, &ticks) != 2)
 		return false;
 	process->start_ns = ticks * (1000000000ULL / sysconf(_SC_CLK_TCK));
 	return true;
@@ -118,7 +120,8 @@ static bool send_process(struct outbox *outbox, uint32_t id, uint32_t pid)
 	process.exe_bytes = texts.used = bytes;
 	read_environment(pid, &texts);
 	process.env_bytes = texts.used - process.exe_bytes;
-	outbox_put_parts(outbox, &process.header, KIND_PROCESS, sizeof(process), texts.bytes, texts.used);
+	outbox_put_parts(outbox, &process.header, KIND_PROCESS, sizeof(process), texts.bytes,
+			 texts.used);
 	return true;
 }
 
@@ -142,6 +145,9 @@ bool procs_describe(struct outbox *outbox, uint32_t id, uint32_t pid, struct ref
 	if (send_process(outbox, id, pid))
 		return true;
 	if (errno == ENOENT || errno == ESRCH)
-		return refuse(why, ESRCH, "cannot describe process %u: no such process with an executable", pid);
-	return refuse(why, errno, "cannot describe process %u: %s (needs cap_sys_ptrace)", pid, strerror(errno));
+		return refuse(why, ESRCH,
+			      "cannot describe process %u: no such process with an executable",
+			      pid);
+	return refuse(why, errno, "cannot describe process %u: %s (needs cap_sys_ptrace)", pid,
+		      strerror(errno));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * What /proc tells of processes, for LIST and DESCRIBE: the service has no access to it. Kernel threads
- * and zombies have no executable and are left out. Used by commands.c.
+ * What /proc tells of processes, for LIST and DESCRIBE: the service has no access to it. Kernel
+ * threads and zombies have no executable and are left out. Used by commands.c.
  */
 #ifndef TSUNAGI_PROCS_H
 #define TSUNAGI_PROCS_H

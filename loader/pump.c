@@ -14,7 +14,8 @@
 
 enum pump_policy {
 	NAP_MS = 5,
-	/* A sweep that found this many is followed by the next at once, else the ring fills during the nap. */
+	/* A sweep that found this many is followed by the next at once, else the ring fills during
+	 * the nap. */
 	BUSY_RECORDS = 500,
 	EMPTY_SWEEPS = 4,
 	/* Spans told as lost in one sweep; the rest waits in its queue for the next. */
@@ -34,7 +35,8 @@ static int on_record(void *context, void *record, size_t reserved)
 	const struct wire_header *header = record;
 	struct pump *pump = context;
 
-	/* The programs write sound headers; a reader that trusted a broken one would lose its place for good. */
+	/* The programs write sound headers; a reader that trusted a broken one would lose its place
+	 * for good. */
 	if (header->size < sizeof(*header) || header->size > reserved || header->size % 8)
 		return 0;
 	outbox_put(pump->outbox, record, header->size);
@@ -49,7 +51,8 @@ int pump_open(struct pump *pump, const struct kernel *kernel, struct outbox *out
 	pump->ring = ring_buffer__new(bpf_map__fd(kernel->skel->maps.ring), on_record, pump, NULL);
 	if (pump->ring)
 		return EXIT_CLEAN;
-	log_line("cannot map the ring buffer: %s (is there memory for twice its size?)", strerror(errno));
+	log_line("cannot map the ring buffer: %s (is there memory for twice its size?)",
+		 strerror(errno));
 	return EXIT_RING_BUFFER;
 }
 
@@ -72,8 +75,8 @@ static void put_lost(struct pump *pump, const struct lost_span *lost)
 }
 
 /*
- * The queue is emptied before the ring and sent after it: the start record of every span in the queue was
- * in the ring by then, so the service meets it first.
+ * The queue is emptied before the ring and sent after it: the start record of every span in the
+ * queue was in the ring by then, so the service meets it first.
  */
 static uint32_t move(struct pump *pump)
 {

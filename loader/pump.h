@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Ring buffer -> outbox, record by record, unchanged. The kernel programs submit without a wake-up (one
- * costs the traced process 8 us); the pump sweeps every few milliseconds while records come, and asks for
- * one wake-up through the `sleeping` flag when none do. Used by go_loader.c.
+ * Ring buffer -> outbox, record by record, unchanged. The kernel programs submit without a wake-up
+ * (one costs the traced process 8 us); the pump sweeps every few milliseconds while records come,
+ * and asks for one wake-up through the `sleeping` flag when none do. Used by go_loader.c.
  */
 #ifndef TSUNAGI_PUMP_H
 #define TSUNAGI_PUMP_H
@@ -27,8 +27,8 @@ struct pump {
 /* Returns an exit code. */
 int pump_open(struct pump *pump, const struct kernel *kernel, struct outbox *outbox);
 
-/* Moves all that is there and flushes. Returns after how many milliseconds to sweep again, or -1: asleep, the
- * next record makes pump_fd() readable. */
+/* Moves all that is there and flushes. Returns after how many milliseconds to sweep again, or -1:
+ * asleep, the next record makes pump_fd() readable. */
 int pump_sweep(struct pump *pump);
 
 /* To be polled only while pump_sweep() returned -1. */

@@ -55,7 +55,8 @@ bool reaper_start(struct reaper *reaper)
 	return reaper->started;
 }
 
-bool reaper_submit(struct reaper *reaper, struct attachment *attachment, const struct wire_control *control)
+bool reaper_submit(struct reaper *reaper, struct attachment *attachment,
+		   const struct wire_control *control)
 {
 	struct reaper_job *job = malloc(sizeof(*job));
 
@@ -123,7 +124,8 @@ static void close_all(struct reaper *reaper, struct attachments *attachments)
 	pthread_t threads[CLOSERS];
 	int started = 0;
 
-	while (started < CLOSERS && pthread_create(&threads[started], NULL, close_links, &closing) == 0)
+	while (started < CLOSERS &&
+	       pthread_create(&threads[started], NULL, close_links, &closing) == 0)
 		started++;
 	close_links(&closing);
 	while (started > 0)

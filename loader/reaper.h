@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Takes attachments down in a background thread: the kernel waits for all CPUs at each, and records must
- * flow meanwhile. Used by commands.c (DETACH) and go_loader.c (the end).
+ * Takes attachments down in a background thread: the kernel waits for all CPUs at each, and records
+ * must flow meanwhile. Used by commands.c (DETACH) and go_loader.c (the end).
  */
 #ifndef TSUNAGI_REAPER_H
 #define TSUNAGI_REAPER_H
@@ -34,7 +34,8 @@ struct reaper {
 bool reaper_start(struct reaper *reaper);
 
 /* Takes the attachment over; false (out of memory) leaves it with the caller. */
-bool reaper_submit(struct reaper *reaper, struct attachment *attachment, const struct wire_control *control);
+bool reaper_submit(struct reaper *reaper, struct attachment *attachment,
+		   const struct wire_control *control);
 
 /* The head of a DETACH message whose probes are gone, each once; false when there is none. */
 bool reaper_finished(struct reaper *reaper, struct wire_control *control);

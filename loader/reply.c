@@ -4,7 +4,8 @@
 
 #include "reply.h"
 
-static void put(struct outbox *outbox, const struct wire_control *to, uint64_t value, int error, const char *text)
+static void put(struct outbox *outbox, const struct wire_control *to, uint64_t value, int error,
+		const char *text)
 {
 	struct wire_reply reply = {
 		.header.pid = to->pid,
@@ -22,7 +23,8 @@ void reply_value(struct outbox *outbox, const struct wire_control *to, uint64_t 
 	put(outbox, to, value, 0, "");
 }
 
-void reply_text(struct outbox *outbox, const struct wire_control *to, uint64_t value, const char *text)
+void reply_text(struct outbox *outbox, const struct wire_control *to, uint64_t value,
+		const char *text)
 {
 	put(outbox, to, value, 0, text);
 }

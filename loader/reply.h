@@ -8,7 +8,8 @@
 
 void reply_value(struct outbox *outbox, const struct wire_control *to, uint64_t value);
 
-void reply_text(struct outbox *outbox, const struct wire_control *to, uint64_t value, const char *text);
+void reply_text(struct outbox *outbox, const struct wire_control *to, uint64_t value,
+		const char *text);
 
 void reply_refusal(struct outbox *outbox, const struct wire_control *to, const struct refusal *why);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The generated skeleton of bpf/go.bpf.c, which speaks of the kernel's integer names. Used by all files that
- * touch a map or a program. */
+/* The generated skeleton of bpf/go.bpf.c, which speaks of the kernel's integer names. Used by all
+ * files that touch a map or a program. */
 #ifndef TSUNAGI_SKELETON_H
 #define TSUNAGI_SKELETON_H
 

@@ -44,8 +44,8 @@ static uint64_t read_resident_bytes(void)
 	return (uint64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
-static void collect(const struct stats *stats, const struct kernel *kernel, const struct outbox *outbox,
-		    struct wire_stats *record)
+static void collect(const struct stats *stats, const struct kernel *kernel,
+		    const struct outbox *outbox, struct wire_stats *record)
 {
 	*record = (struct wire_stats){
 		.realtime_offset_ns = clock_realtime_offset_ns(),
@@ -81,7 +81,8 @@ bool stats_tick(struct stats *stats, const struct kernel *kernel, struct outbox 
 
 	collect(stats, kernel, outbox, &record);
 	step = record.realtime_offset_ns - stats->sent.realtime_offset_ns;
-	lost = record.counters[COUNTER_PROCESS_EVENT_LOST] != stats->sent.counters[COUNTER_PROCESS_EVENT_LOST];
+	lost = record.counters[COUNTER_PROCESS_EVENT_LOST] !=
+	       stats->sent.counters[COUNTER_PROCESS_EVENT_LOST];
 	if (record.records_sent != stats->records_sent || llabs(step) > OFFSET_STEP_NS ||
 	    memcmp(record.counters, stats->sent.counters, sizeof(record.counters)) != 0)
 		send(stats, outbox, &record);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* KIND_STATS records: the kernel's counters, the loader's own, and what the loader costs. Used by go_loader.c
- * and commands.c. */
+/* KIND_STATS records: the kernel's counters, the loader's own, and what the loader costs. Used by
+ * go_loader.c and commands.c. */
 #ifndef TSUNAGI_STATS_H
 #define TSUNAGI_STATS_H
 
@@ -18,7 +18,8 @@ struct stats {
 
 void stats_send(struct stats *stats, const struct kernel *kernel, struct outbox *outbox);
 
-/* The same, unless nothing but time went by. True when process events were lost since the last call. */
+/* The same, unless nothing but time went by. True when process events were lost since the last
+ * call. */
 bool stats_tick(struct stats *stats, const struct kernel *kernel, struct outbox *outbox);
 
 #endif

@@ -80,7 +80,8 @@ void sweep_missing(const struct kernel *kernel)
 	int held = 0;
 	bool more = bpf_map_get_next_key(fd, NULL, &pids[held]) == 0;
 
-	for (uint32_t left = 2 * bpf_map__max_entries(kernel->skel->maps.targets); more && left; left--) {
+	for (uint32_t left = 2 * bpf_map__max_entries(kernel->skel->maps.targets); more && left;
+	     left--) {
 		uint32_t pid = pids[held];
 
 		held = !held;

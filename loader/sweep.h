@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Removes from the maps what a process left there when it ended or became another program. Used by pump.c
- * for processes whose end was seen, and by go_loader.c each second when such a record may have been lost.
+ * Removes from the maps what a process left there when it ended or became another program. Used by
+ * pump.c for processes whose end was seen, and by go_loader.c each second when such a record may
+ * have been lost.
  */
 #ifndef TSUNAGI_SWEEP_H
 #define TSUNAGI_SWEEP_H
 
 #include "kernel.h"
 
-/* The process is gone: it is no target any more and its entries go. Nothing happens when it was none. */
+/* The process is gone: it is no target any more and its entries go. Nothing happens when it was
+ * none. */
 void sweep_exited(const struct kernel *kernel, uint32_t pid);
 
 /* The process runs another program now: it stays a target, its entries go. */

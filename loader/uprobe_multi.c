@@ -26,8 +26,8 @@ struct link_create {
 	uint32_t reserved;
 };
 
-int uprobe_multi_create(int program_fd, const char *path, const uint64_t *offsets, const uint64_t *cookies,
-			uint32_t count)
+int uprobe_multi_create(int program_fd, const char *path, const uint64_t *offsets,
+			const uint64_t *cookies, uint32_t count)
 {
 	struct link_create create = {
 		.program_fd = program_fd,
@@ -42,7 +42,8 @@ int uprobe_multi_create(int program_fd, const char *path, const uint64_t *offset
 	return fd < 0 ? -errno : fd;
 }
 
-/* A kernel that knows such links gets as far as the path and refuses "/" with EBADF, as libbpf's own test does. */
+/* A kernel that knows such links gets as far as the path and refuses "/" with EBADF, as libbpf's
+ * own test does. */
 bool uprobe_multi_supported(void)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = UPROBE_MULTI_ATTACH_TYPE);
