@@ -138,16 +138,14 @@ function onEnd(record: usize, size: u32, out: usize): usize {
   return behind;
 }
 
+/** A loss names no slot, so every decoder gets it; one whose span is not in flight here means another's, or none. */
 function onLost(record: usize, size: u32): void {
   if (size < <u32> SIZEOF_SPAN_LOST) {
     count(WORD_MALFORMED);
     return;
   }
   const slot = lookUp(readU64(record + OFFSET_SPAN_LOST_SPAN_ID));
-  if (slot == NONE) {
-    count(WORD_ORPHANS);
-    return;
-  }
+  if (slot == NONE) return;
   release(slot);
   const ringFull = readU32(record + OFFSET_SPAN_LOST_REASON) == LOST_END_RING_FULL;
   count(ringFull ? WORD_LOST_END_RING_FULL : WORD_LOST_ABANDONED);

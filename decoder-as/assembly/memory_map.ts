@@ -45,7 +45,7 @@ export const WORD_REALTIME_OFFSET_NS = 1;
 export const WORD_STARTS = 2;
 export const WORD_ENDS = 3;
 export const WORD_SPANS = 4;
-/** Ends and losses of spans that are not in flight. */
+/** Ends of spans that are not in flight. */
 export const WORD_ORPHANS = 5;
 export const WORD_LOST_END_RING_FULL = 6;
 export const WORD_LOST_ABANDONED = 7;

@@ -1,0 +1,142 @@
+/**
+ * The main thread's end of the Worker that reads the loader's pipe: hands out finished spans and all other records.
+ * Made by App for each run of the loader.
+ */
+import type { Command, PipelineCounters, Report } from "./messages.ts";
+import type { DecoderPack } from "./manifest.ts";
+import type { SpanBatch } from "./span_batch.ts";
+
+/** How long dispose waits for the end of the pipe, which comes when the loader is gone. */
+const CLOSE_TIMEOUT_MS = 2000;
+
+export interface SpanPipelineOptions {
+  /** The loader's named pipe. */
+  readonly path: string;
+  /** Finished spans; they count as taken over when it returns. */
+  readonly onSpans: (batches: readonly SpanBatch[]) => void;
+  /** Every other record, in stream order. */
+  readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void;
+  /** Once, after the last record: the pipe ended, or why it can no longer be read. */
+  readonly onClosed?: (error: Error | null) => void;
+}
+
+type Request = Exclude<Command, { type: "open" | "taken" }>;
+type WithoutId<Message> = Message extends unknown ? Omit<Message, "id"> : never;
+
+/** Reads one pipe to its end. */
+export class SpanPipeline implements AsyncDisposable {
+  readonly #options: SpanPipelineOptions;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #closed = Promise.withResolvers<void>();
+  #nextId = 1;
+  #ended = false;
+  #lastCounters: PipelineCounters | null = null;
+
+  /** Starts to read at once. */
+  constructor(options: SpanPipelineOptions) {
+    this.#options = options;
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "spans" });
+    this.#worker.onmessage = ({ data }: MessageEvent<Report>) => this.#receive(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#finish(new Error(`Cannot go on reading spans: ${event.message}`));
+    };
+    this.#send({ type: "open", path: options.path });
+  }
+
+  /** Settles after the last record has been handed out. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  /**
+   * Gives a slot to a decoder; records of the slot that come later are its own.
+   *
+   * @throws {Error} when the module does not work.
+   */
+  async useDecoder(slot: number, pack: DecoderPack): Promise<void> {
+    await this.#ask({ type: "use", slot, pack });
+  }
+
+  /** Gives up the spans in flight of a process, as the record of its exit does; yields how many. */
+  async drop(pid: number): Promise<number> {
+    return await this.#ask({ type: "drop", pid }) as number;
+  }
+
+  /** What the decoders have counted so far, or had when the Worker ended. */
+  async counters(): Promise<PipelineCounters> {
+    if (this.#ended && this.#lastCounters) return this.#lastCounters;
+    return this.#lastCounters = await this.#ask({ type: "counters" }) as PipelineCounters;
+  }
+
+  /** Waits for the end of the pipe, then ends the Worker. The loader should be gone by then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, CLOSE_TIMEOUT_MS);
+    await Promise.race([this.#closed.promise, timeout.promise]);
+    clearTimeout(timer);
+    await this.counters().catch(() => {});
+    this.#finish(null);
+    this.#worker.terminate();
+  }
+
+  #receive(report: Report): void {
+    switch (report.type) {
+      case "spans": {
+        const bytes = report.batches.reduce((sum, batch) => sum + batch.bytes.length, 0);
+        try {
+          this.#options.onSpans(report.batches);
+        } finally {
+          this.#send({ type: "taken", bytes });
+        }
+        break;
+      }
+      case "record":
+        this.#options.onRecord(report.record);
+        break;
+      case "closed":
+        this.#close(report.error === null ? null : new Error(report.error));
+        break;
+      case "answer": {
+        const waiting = this.#waiting.get(report.id);
+        this.#waiting.delete(report.id);
+        if (report.error === null) waiting?.resolve(report.value);
+        else waiting?.reject(new Error(report.error));
+        break;
+      }
+    }
+  }
+
+  #ask(request: WithoutId<Request>): Promise<unknown> {
+    if (this.#ended) return Promise.reject(new Error("Cannot ask the span reader: it has ended"));
+    const id = this.#nextId++;
+    const waiting = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, waiting);
+    this.#send({ ...request, id });
+    return waiting.promise;
+  }
+
+  #send(command: Command): void {
+    if (!this.#ended) this.#worker.postMessage(command);
+  }
+
+  /** The pipe has ended; the Worker still answers. */
+  #close(error: Error | null): void {
+    this.#options.onClosed?.(error);
+    this.#closed.resolve();
+  }
+
+  /** The Worker has ended. */
+  #finish(error: Error | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const waiting of this.#waiting.values()) {
+      waiting.reject(error ?? new Error("Cannot ask the span reader: it has ended"));
+    }
+    this.#waiting.clear();
+    if (error) this.#close(error);
+    else this.#closed.resolve();
+  }
+}

@@ -1,0 +1,89 @@
+/// <reference lib="deno.worker" />
+/**
+ * The Worker behind SpanPipeline: reads the loader's pipe, routes records and posts what comes of them. It stops
+ * reading while the main thread has too much to take over, so that a slow service shows as ring drops, which the
+ * kernel counts, not as memory.
+ */
+import { describeError } from "../support/errors.ts";
+import { RecordReader } from "../wire/records.ts";
+import type { Command, Report } from "./messages.ts";
+import { RecordRouter } from "./router.ts";
+import type { SpanBatch } from "./span_batch.ts";
+
+/** As much as the pipe holds. */
+const CHUNK_BYTES = 1024 * 1024;
+/** Span bytes that the main thread may have been posted and not taken over. */
+const MAX_UNTAKEN_BYTES = 16 * 1024 * 1024;
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+let untakenBytes = 0;
+let resume: (() => void) | null = null;
+
+const router = new RecordRouter({
+  onSpans(batches: SpanBatch[]) {
+    for (const { bytes } of batches) untakenBytes += bytes.length;
+    post({ type: "spans", batches }, batches.map(({ bytes }) => bytes.buffer));
+  },
+  onRecord(record) {
+    post({ type: "record", record }, [record.buffer]);
+  },
+});
+
+function post(report: Report, transfer: Transferable[] = []): void {
+  scope.postMessage(report, transfer);
+}
+
+function answer(id: number, run: () => unknown): void {
+  try {
+    post({ type: "answer", id, error: null, value: run() });
+  } catch (error) {
+    post({ type: "answer", id, error: describeError(error), value: null });
+  }
+}
+
+async function read(path: string): Promise<void> {
+  const reader = new RecordReader();
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  const take = (record: Uint8Array, kind: number) => router.take(record, kind);
+  using pipe = await Deno.open(path);
+  for (;;) {
+    if (untakenBytes > MAX_UNTAKEN_BYTES) await new Promise<void>((resolve) => resume = resolve);
+    const count = await pipe.read(chunk);
+    if (count === null) break;
+    reader.push(chunk.subarray(0, count), take);
+    router.flush();
+  }
+  reader.end();
+}
+
+async function readAndReport(path: string): Promise<void> {
+  let error: string | null = null;
+  try {
+    await read(path);
+  } catch (cause) {
+    error = describeError(cause);
+  }
+  router.flush();
+  post({ type: "closed", error });
+}
+
+scope.onmessage = ({ data }: MessageEvent<Command>) => {
+  switch (data.type) {
+    case "open":
+      readAndReport(data.path);
+      break;
+    case "use":
+      answer(data.id, () => router.use(data.slot, data.pack));
+      break;
+    case "drop":
+      answer(data.id, () => router.drop(data.pid));
+      break;
+    case "counters":
+      answer(data.id, () => router.counters());
+      break;
+    case "taken":
+      untakenBytes -= data.bytes;
+      if (untakenBytes <= MAX_UNTAKEN_BYTES) resume?.();
+      break;
+  }
+};
