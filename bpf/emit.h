@@ -12,12 +12,13 @@
 /* Set by the loader before it waits (then it looks at the ring once more), cleared by the first record. */
 volatile u32 sleeping = 0;
 
-static __always_inline void emit_stamp(struct wire_header *header, u32 size, u16 kind, u32 pid)
+static __always_inline void emit_stamp(struct wire_header *header, u32 size, u16 kind, u32 pid,
+				       u64 time_ns)
 {
 	header->size = size;
 	header->kind = kind;
 	header->flags = 0;
-	header->time_ns = bpf_ktime_get_ns();
+	header->time_ns = time_ns;
 	header->cpu = bpf_get_smp_processor_id();
 	header->pid = pid;
 }
@@ -65,7 +66,7 @@ static __always_inline void emit_span_lost(u64 span_id, u32 pid, u32 reason)
 			count(COUNTER_LOST_QUEUE_FULL);
 		return;
 	}
-	emit_stamp(&record->header, sizeof(*record), KIND_SPAN_LOST, pid);
+	emit_stamp(&record->header, sizeof(*record), KIND_SPAN_LOST, pid, bpf_ktime_get_ns());
 	*(u64 *)record->span_id = span_id;
 	record->reason = reason;
 	record->reserved = 0;

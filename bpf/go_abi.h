@@ -17,8 +17,9 @@
 struct probe {
 	const struct target_config *target;
 	const struct go_layout *layout;
-	/* running goroutine; 0 until probe_goroutine() */
+	/* running goroutine and time of the probe; 0 until probe_goroutine() */
 	u64 goid;
+	u64 time_ns;
 	u32 tgid;
 	u32 slot;
 };
@@ -63,11 +64,13 @@ static __always_inline bool probe_enter(struct pt_regs *ctx, struct probe *probe
 	probe->tgid = tgid;
 	probe->slot = slot;
 	probe->goid = 0;
+	probe->time_ns = 0;
 	return true;
 }
 
 static __always_inline bool probe_goroutine(struct pt_regs *ctx, struct probe *probe)
 {
+	probe->time_ns = bpf_ktime_get_ns();
 	probe->goid = read_word(ctx->r14 + probe->layout->g_goid);
 	return probe->goid != 0;
 }

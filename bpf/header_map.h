@@ -12,8 +12,8 @@
 #include "scratch.h"
 
 #define GROUP_SLOTS 8
-/* groups or buckets looked at in one map: 8192 headers */
-#define MAX_GROUPS 1024
+/* groups or buckets looked at in one map, 8 headers each */
+#define MAX_GROUPS 4096
 
 /* Swiss: 8 control bytes (high bit: no entry), then slots of key (16) and element (24). */
 #define SWISS_GROUP_BYTES 328

@@ -86,7 +86,9 @@ static __always_inline long plan_step(struct plan_run *run, u32 index, const u64
 		if (tail <= widest - 8)
 			*(u64 *)(run->record + cursor + tail) = 0;
 		if (bpf_probe_read_user(run->record + cursor, length, (void *)(base + op->add))) {
-			count(COUNTER_READ_FAULT);
+			/* what lies behind a nil pointer is zero, and no fault */
+			if (base)
+				count(COUNTER_READ_FAULT);
 			if (op->code == OP_STRING)
 				return 0;
 		}

@@ -17,7 +17,8 @@ static __always_inline int process_event(u16 kind)
 		count(COUNTER_PROCESS_EVENT_LOST);
 		return 0;
 	}
-	emit_stamp(&event->header, sizeof(*event), kind, bpf_get_current_pid_tgid() >> 32);
+	emit_stamp(&event->header, sizeof(*event), kind, bpf_get_current_pid_tgid() >> 32,
+		   bpf_ktime_get_ns());
 	emit_submit_now(event);
 	return 0;
 }

@@ -73,50 +73,79 @@ static __always_inline u32 insert_lines(struct head *head)
 	return HEAD_DONE;
 }
 
-/* At the beginning of a header line: what is it? */
-static __always_inline void classify_line(struct head *head)
+static __always_inline bool head_ends(const u8 *data, const u8 *end)
 {
-	u32 left = head->msg->size - head->at;
-	u64 first, mask, low;
-	u32 second = 0;
-	u8 *data, *end;
+	return data + 1 <= end && (data[0] == '\r' || data[0] == '\n');
+}
 
-	data = message_at(head->msg, head->at, 16);
+/*
+ * PENDING_REWRITE: is this the traceparent line? Byte by byte, as its name may be spread over messages;
+ * our own line begins with the same name, in lower case.
+ */
+static __always_inline void match_name(struct head *head)
+{
+	u8 *data = message_at(head->msg, head->at, TRACEPARENT_NAME_BYTES), *end;
+	u64 matched = head->entry.matched;
+	u32 i;
+
 	if (!data) {
 		head->verdict = HEAD_LOST;
 		return;
 	}
 	end = message_end(head->msg);
-	if (data + 1 <= end && (data[0] == '\r' || data[0] == '\n')) {
+	if (!matched && head_ends(data, end)) {
 		head->verdict = HEAD_LOST;
 		return;
 	}
-	first = message_word(data, end);
-	if (data + 12 <= end)
-		second = *(u32 *)(data + 8);
-	low = first | LOWER_CASE;
-	mask = left < 8 ? (1ull << 8 * left) - 1 : ~0ull;
+	for (i = 0; i < TRACEPARENT_NAME_BYTES; i++) {
+		keep_bound(matched);
+		if (matched >= TRACEPARENT_NAME_BYTES || data + i + 1 > end)
+			break;
+		if ((data[i] | 0x20) != head->entry.line[matched]) {
+			head->entry.phase = PHASE_SKIP;
+			break;
+		}
+		matched++;
+	}
+	head->at += i;
+	head->entry.matched = matched;
+	if (matched >= TRACEPARENT_NAME_BYTES) {
+		head->entry.phase = PHASE_VALUE;
+		head->entry.matched = 0;
+	}
+}
+
+/* PENDING_REPLACE: is this a line to be removed? One whose name is cut can not be taken back any more. */
+static __always_inline void classify_line(struct head *head)
+{
+	u32 left = head->msg->size - head->at, second = 0;
+	u8 *data = message_at(head->msg, head->at, 16), *end;
+	u64 first, mask;
+
+	if (!data) {
+		head->verdict = HEAD_LOST;
+		return;
+	}
+	end = message_end(head->msg);
+	if (head_ends(data, end)) {
+		head->verdict = HEAD_LOST;
+		return;
+	}
 	head->entry.phase = PHASE_SKIP;
+	first = message_word(data, end) | LOWER_CASE;
 	if (left < 12) {
-		if (!((low ^ WORD_TRACEPAR) & mask) || !((low ^ WORD_TRACESTA) & mask))
+		mask = left < 8 ? (1ull << 8 * left) - 1 : ~0ull;
+		if (!((first ^ WORD_TRACEPAR) & mask) || !((first ^ WORD_TRACESTA) & mask))
 			head->verdict = HEAD_LOST;
 		return;
 	}
-	second |= 0x00202020;
-	if (low == WORD_TRACEPAR && second == (WORD_ENT | ':' << 24)) {
-		if (head->entry.action == PENDING_REWRITE) {
-			head->entry.phase = PHASE_VALUE;
-			head->entry.matched = 0;
-			head->at += TRACEPARENT_NAME_BYTES;
-			if (left < TRACEPARENT_NAME_BYTES)
-				head->verdict = HEAD_LOST;
-		} else {
-			head->entry.phase = PHASE_REMOVE;
-		}
-	} else if (head->entry.remove_tracestate && low == WORD_TRACESTA &&
-		   (second & 0xffffff) == (WORD_TE | ':' << 16)) {
+	if (data + 12 <= end)
+		second = *(u32 *)(data + 8);
+	if (first == WORD_TRACEPAR && (second | 0x202020) == (WORD_ENT | ':' << 24))
 		head->entry.phase = PHASE_REMOVE;
-	}
+	if (head->entry.remove_tracestate && first == WORD_TRACESTA &&
+	    ((second | 0x2020) & 0xffffff) == (WORD_TE | ':' << 16))
+		head->entry.phase = PHASE_REMOVE;
 }
 
 static __always_inline void overwrite_value(struct head *head)
@@ -169,7 +198,10 @@ static long head_step(u32 index, struct head *head)
 	if (head->at >= head->msg->size)
 		return 1;
 	if (head->entry.phase == PHASE_LINE) {
-		classify_line(head);
+		if (head->entry.action == PENDING_REWRITE)
+			match_name(head);
+		else
+			classify_line(head);
 		return head->verdict != HEAD_GOES_ON;
 	}
 	if (head->entry.phase == PHASE_VALUE) {
@@ -189,6 +221,7 @@ static long head_step(u32 index, struct head *head)
 		return 1;
 	head->at = line_end;
 	head->entry.phase = PHASE_LINE;
+	head->entry.matched = 0;
 	return 0;
 }
 
@@ -215,6 +248,7 @@ static __always_inline u32 treat_head(struct head *head)
 				return verdict;
 		}
 		head->entry.phase = PHASE_LINE;
+		head->entry.matched = 0;
 	}
 	bpf_loop(MAX_HEAD_LINES, head_step, head, 0);
 	return head->verdict;

@@ -58,14 +58,16 @@ static __always_inline u32 connection_descriptor(u64 connection)
 static __always_inline struct sock *descriptor_socket(u32 descriptor)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
+	struct fdtable *table;
 	struct file *file = 0;
 	struct socket *socket;
 
+	if (descriptor == NO_DESCRIPTOR)
+		return 0;
+	table = BPF_CORE_READ(task, files, fdt);
 	if (descriptor >= BPF_CORE_READ(table, max_fds))
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + descriptor);
 	if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;
 	socket = BPF_CORE_READ(file, private_data);

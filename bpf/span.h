@@ -42,7 +42,7 @@ static __always_inline struct wire_span *span_head(u8 *record, u16 kind, u32 pro
 	struct wire_span *span = (struct wire_span *)record;
 
 	__builtin_memset(span, 0, sizeof(*span));
-	emit_stamp(&span->header, 0, kind, probe->tgid);
+	emit_stamp(&span->header, 0, kind, probe->tgid, probe->time_ns);
 	span->goid = probe->goid;
 	span->slot = slot;
 	span->probe = probe_index;
