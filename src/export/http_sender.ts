@@ -26,7 +26,7 @@ export interface HttpSenderOptions {
 const RETRYABLE = new Set([429, 502, 503, 504]);
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Body and headers of a request, made once and sent as often as needed. */
+/** A body, compressed once and sent as often as needed. */
 export interface PreparedRequest {
   readonly body: Uint8Array<ArrayBuffer>;
 }

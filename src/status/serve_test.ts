@@ -1,0 +1,50 @@
+import { equal, match, throws } from "node:assert/strict";
+import { serveStatus } from "./serve.ts";
+
+const app = { fetch: () => new Response("here") };
+
+Deno.test("serveStatus() listens until it is disposed", async () => {
+  const server = serveStatus({ app, host: "127.0.0.1", port: 0 });
+  match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  equal(await (await fetch(server.url)).text(), "here");
+  await server[Symbol.asyncDispose]();
+  await using again = serveStatus({ app, host: "127.0.0.1", port: server.port });
+  equal(again.url, server.url);
+});
+
+Deno.test("serveStatus() says that the port is taken and what to do", async () => {
+  await using server = serveStatus({ app, host: "127.0.0.1", port: 0 });
+  throws(() => serveStatus({ app, host: "127.0.0.1", port: server.port }), {
+    message: `Cannot listen on 127.0.0.1:${server.port}: another program has this port ` +
+      "(choose another with --listen HOST:PORT)",
+  });
+});
+
+Deno.test("serveStatus() says that an address is not of this machine", () => {
+  throws(() => serveStatus({ app, host: "192.0.2.1", port: 0 }), {
+    message:
+      "Cannot listen on 192.0.2.1:0: this machine has no such address (choose another with --listen HOST:PORT)",
+  });
+});
+
+Deno.test("serveStatus() ends in time although an answer hangs", async () => {
+  const hang = Promise.withResolvers<Response>();
+  const entered = Promise.withResolvers<void>();
+  const server = serveStatus({
+    app: {
+      fetch: () => {
+        entered.resolve();
+        return hang.promise;
+      },
+    },
+    host: "127.0.0.1",
+    port: 0,
+  });
+  const answer = fetch(server.url).then((response) => response.text()).catch(() => "cut");
+  await entered.promise;
+  const began = performance.now();
+  await server[Symbol.asyncDispose]();
+  equal(performance.now() - began < 1_500, true);
+  hang.resolve(new Response("late"));
+  await answer;
+});
