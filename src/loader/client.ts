@@ -50,6 +50,8 @@ export interface LoaderClientOptions {
   readonly path: string;
   /** Behind --output FIFO. */
   readonly args?: readonly string[];
+  /** Folder for the pipe; default: the system's temporary folder. */
+  readonly pipeFolder?: string;
   /** Each line that it writes to stderr. */
   readonly onLine?: (line: string) => void;
   /** Ends it, as dispose does. */
@@ -80,9 +82,10 @@ export class LoaderClient implements AsyncDisposable {
    *
    * @throws {LoaderExitError} when it ended instead.
    */
-  static async start({ path, args = [], onLine, signal }: LoaderClientOptions): Promise<LoaderClient> {
+  static async start(options: LoaderClientOptions): Promise<LoaderClient> {
+    const { path, args = [], pipeFolder, onLine, signal } = options;
     signal?.throwIfAborted();
-    const fifo = await Fifo.create();
+    const fifo = await Fifo.create(pipeFolder);
     let process: LoaderProcess;
     try {
       process = new LoaderProcess(path, ["--output", fifo.path, ...args], onLine);

@@ -16,9 +16,12 @@ export class Fifo {
     this.path = `${folder}/records`;
   }
 
-  /** @throws {Error} when there is no writable temporary folder. */
-  static async create(): Promise<Fifo> {
-    return new Fifo(await Deno.makeTempDir({ prefix: "tsunagi-" }));
+  /**
+   * @param parent where the private folder is made; the system's temporary folder when undefined.
+   * @throws {Error} when that is not writable.
+   */
+  static async create(parent?: string): Promise<Fifo> {
+    return new Fifo(await Deno.makeTempDir({ prefix: "tsunagi-", ...(parent && { dir: parent }) }));
   }
 
   /** Resolves with true when the loader has made the pipe, with false when `gone` settles first. */

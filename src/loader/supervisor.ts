@@ -23,7 +23,7 @@ export interface SupervisorOptions extends LoaderClientOptions {
   /** The loader serves. */
   readonly onStart: (client: LoaderClient, hello: Hello) => void;
   /** The loader ended, or did not come up; null when it was told to. */
-  readonly onExit: (reason: Reason | null) => void;
+  readonly onExit: (reason: Reason | null) => void | Promise<void>;
   readonly clock?: Clock;
   /** Replaced in tests. */
   readonly start?: (options: LoaderClientOptions) => Promise<LoaderClient>;
@@ -40,7 +40,7 @@ export async function superviseLoader(options: SupervisorOptions): Promise<Reaso
   while (!signal.aborted) {
     const beganMs = clock.now();
     const reason = await runOnce(options);
-    onExit(signal.aborted ? null : reason);
+    await onExit(signal.aborted ? null : reason);
     if (signal.aborted) break;
     if (reason !== null && isPermanent(reason)) return reason;
     if (clock.now() - beganMs >= STABLE_MS) pauseMs = FIRST_PAUSE_MS;
