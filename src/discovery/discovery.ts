@@ -45,6 +45,8 @@ export class Discovery {
   readonly #executables: Executables;
   readonly #inspections = new Map<string, Promise<Inspection>>();
   readonly #tracked = new Map<number, Tracked>();
+  /** The newest that is known of each process under work: what was learnt earlier must not replace it. */
+  readonly #newest = new Map<number, ProcessInfo>();
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -59,7 +61,8 @@ export class Discovery {
   /** Considers every process that runs now; resolves when each has its state. */
   async scan(): Promise<void> {
     const processes = await this.#options.loader.list();
-    await Promise.all(processes.map((process) => this.#consider(process)));
+    const unseen = processes.filter(({ pid }) => !this.#newest.has(pid));
+    await Promise.all(unseen.map((process) => this.#consider(process)));
   }
 
   /** A process began a program. */
@@ -76,6 +79,7 @@ export class Discovery {
 
   /** A process ended, or began another program. */
   async onExit(pid: number): Promise<void> {
+    this.#newest.delete(pid);
     const tracked = this.#tracked.get(pid);
     if (!tracked) return;
     tracked.gone = true;
@@ -86,8 +90,13 @@ export class Discovery {
   async #consider(process: ProcessInfo): Promise<void> {
     const beganMs = performance.now();
     const identity = identityOf(process);
+    this.#newest.set(process.pid, process);
     const inspection = await this.#inspect(identity, process);
-    if (inspection.kind === "not-go" || this.#tracked.has(process.pid)) return;
+    if (this.#newest.get(process.pid) !== process) return;
+    if (inspection.kind === "not-go") {
+      this.#newest.delete(process.pid);
+      return;
+    }
     const target: Target = {
       pid: process.pid,
       exe: process.exe,
@@ -184,12 +193,13 @@ export class Discovery {
       if (oldest !== undefined) this.#inspections.delete(oldest);
     }
     const source = new ExeSource({ loader: this.#options.loader, pid: process.pid, size: process.exeBytes });
-    inspection = inspectGoExe(source);
-    this.#inspections.set(identity, inspection);
-    inspection.then((result) => {
-      // The process may have ended while it was read: the next one of this binary is read afresh.
-      if (result.kind === "refused" && result.reason.code === "unreadable") this.#inspections.delete(identity);
+    inspection = inspectGoExe(source).catch((error) => {
+      // A process that ended while it was read; the next one of this binary is read afresh.
+      this.#options.log.debug("cannot read an executable", { pid: process.pid, exe: process.exe, error });
+      this.#inspections.delete(identity);
+      return { kind: "not-go" };
     });
+    this.#inspections.set(identity, inspection);
     return inspection;
   }
 }

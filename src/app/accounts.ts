@@ -1,0 +1,86 @@
+/**
+ * Where every span is: adds up what the kernel, the decoders and the exporter counted, over all lives of the
+ * loader. Used by Agent for the status report.
+ */
+import type { PipelineCounters } from "../decoder/messages.ts";
+import type { ExportStats } from "../export/span_exporter.ts";
+import type { Accounting } from "../status/model.ts";
+import type { LoaderStats } from "../wire/stats.ts";
+
+/** What one life of the loader contributes. */
+interface Share {
+  readonly begun: number;
+  readonly sampledOut: number;
+  readonly lost: Readonly<Record<string, number>>;
+  readonly inFlight: number;
+}
+
+const NOTHING: Share = { begun: 0, sampledOut: 0, lost: {}, inFlight: 0 };
+
+/** Sums over the loaders that have ended, so that a restart loses no count. */
+export class Accounts {
+  #past: Share = NOTHING;
+
+  /**
+   * A loader has ended. Its last statistics may be older than its last span, so what began is taken from the
+   * start records that arrived.
+   */
+  close(stats: LoaderStats | null, decoders: PipelineCounters | null): void {
+    const share = shareOf(stats, decoders);
+    const begun = (decoders?.starts ?? 0) + share.sampledOut + kernelLosses(stats);
+    this.#past = add(this.#past, { ...share, begun });
+  }
+
+  /** The account now; each argument is null where there is no loader. */
+  report(stats: LoaderStats | null, decoders: PipelineCounters | null, exported: ExportStats): Accounting {
+    const { begun, sampledOut, lost, inFlight } = add(this.#past, shareOf(stats, decoders));
+    return {
+      begun,
+      exported: exported.exported,
+      sampledOut,
+      lost: addLosses(lost, exported.lost),
+      inFlight,
+      queued: exported.queued,
+    };
+  }
+}
+
+function shareOf(stats: LoaderStats | null, decoders: PipelineCounters | null): Share {
+  const counters = stats?.counters;
+  return {
+    begun: (counters?.begunServer ?? 0) + (counters?.begunClient ?? 0),
+    sampledOut: counters?.sampledOut ?? 0,
+    lost: addLosses(
+      { ringFull: counters?.lostRingFull ?? 0, spanMapFull: counters?.lostSpanMapFull ?? 0 },
+      decoders?.lost ?? {},
+    ),
+    inFlight: decoders?.inFlight ?? 0,
+  };
+}
+
+/** Spans that were lost before their start record was sent. */
+function kernelLosses(stats: LoaderStats | null): number {
+  return (stats?.counters.lostRingFull ?? 0) + (stats?.counters.lostSpanMapFull ?? 0);
+}
+
+function add(left: Share, right: Share): Share {
+  return {
+    begun: left.begun + right.begun,
+    sampledOut: left.sampledOut + right.sampledOut,
+    lost: addLosses(left.lost, right.lost),
+    inFlight: left.inFlight + right.inFlight,
+  };
+}
+
+function addLosses(
+  left: Readonly<Record<string, number>>,
+  right: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const losses of [left, right]) {
+    for (const [reason, count] of Object.entries(losses)) {
+      if (count > 0) sum[reason] = (sum[reason] ?? 0) + count;
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,83 @@
+/** Turns the state of the stages into what the status API answers. Used by Agent. */
+import type { PipelineCounters } from "../decoder/messages.ts";
+import type { Target } from "../discovery/target.ts";
+import type { ExportStats } from "../export/span_exporter.ts";
+import { counterReport } from "../status/counters.ts";
+import type { Accounting, LoaderReport, StatusReport, TargetReport } from "../status/model.ts";
+import { targetReport } from "../status/target_report.ts";
+import { type Reason } from "../support/reason.ts";
+import { VERSION } from "../support/version.ts";
+import type { SpanPrinterStats } from "../trace/printer.ts";
+import type { TraceStoreStats } from "../trace/store.ts";
+import type { Hello } from "../wire/hello.ts";
+import type { LoaderStats } from "../wire/stats.ts";
+import type { Resources } from "./resources.ts";
+
+/** What a status report is made of. */
+export interface StatusParts {
+  readonly startedMs: number;
+  readonly hello: Hello | null;
+  readonly loader: LoaderReport;
+  readonly accounting: Accounting;
+  readonly stats: LoaderStats | null;
+  readonly decoders: PipelineCounters | null;
+  readonly exported: ExportStats;
+  readonly endpoint: string | null;
+  readonly store: TraceStoreStats;
+  readonly printer: SpanPrinterStats | null;
+}
+
+/** The answer of /api/v1/status. */
+export function statusReport(parts: StatusParts): StatusReport {
+  const { hello, stats, decoders } = parts;
+  const counters = stats ? counterReport(stats.counters) : { propagation: {}, probes: {} };
+  return {
+    version: VERSION,
+    uptimeSeconds: Math.round((Date.now() - parts.startedMs) / 1_000),
+    kernel: hello && {
+      release: hello.kernelRelease,
+      hostName: hello.hostName,
+      cpus: hello.cpus,
+      features: hello.features,
+    },
+    loader: parts.loader,
+    accounting: parts.accounting,
+    ...counters,
+    decoder: {
+      records: decoders?.records ?? 0,
+      bytes: decoders?.bytes ?? 0,
+      starts: decoders?.starts ?? 0,
+      ends: decoders?.ends ?? 0,
+      orphans: decoders?.orphans ?? 0,
+    },
+    export: { ...parts.exported, endpoint: parts.endpoint },
+    store: parts.store,
+    printer: parts.printer,
+  };
+}
+
+/** What is said of the loader. */
+export function loaderReport(options: {
+  readonly pid: number | null;
+  readonly running: boolean;
+  readonly lives: number;
+  readonly lastReason: Reason | null;
+  readonly stats: LoaderStats | null;
+}): LoaderReport {
+  const { pid, running, lives, lastReason, stats } = options;
+  return {
+    state: running ? "running" : lives === 0 ? "starting" : "stopped",
+    pid,
+    restarts: Math.max(0, lives - 1),
+    recordsSent: stats?.recordsSent ?? 0,
+    bytesSent: stats?.bytesSent ?? 0,
+    cpuTimeNs: stats?.cpuTimeNs ?? 0,
+    residentBytes: stats?.residentBytes ?? 0,
+    lastError: lastReason?.message ?? null,
+  };
+}
+
+/** The answer of /api/v1/targets. */
+export function targetReports(targets: readonly Target[], resources: Resources): TargetReport[] {
+  return targets.map((target) => targetReport(target, resources.of(target.pid).serviceName));
+}

@@ -1,0 +1,47 @@
+/** The edge of the process: arguments, signals, exit status. Started by `deno task run` and scripts/up. */
+import { runAgent } from "./app/agent.ts";
+import { parseCommandLine, UsageError } from "./cli/args.ts";
+import { HELP } from "./cli/help.ts";
+import { ConfigError } from "./config/config_error.ts";
+import { loadConfig } from "./config/load.ts";
+import { describeError } from "./support/errors.ts";
+import { createLogger } from "./support/log.ts";
+import { VERSION } from "./support/version.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/** @returns the exit status. */
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommandLine(args);
+  if (command.kind === "help") return print(HELP);
+  if (command.kind === "version") return print(`tsunagi ${VERSION}\n`);
+  const { config, warnings } = await loadConfig({ flags: command.flags, getEnv: Deno.env.get });
+  const log = createLogger(config.log);
+  for (const warning of warnings) log.warn("setting ignored", { warning });
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => stop.abort());
+  }
+  const failure = await runAgent({ config, log, signal: stop.signal });
+  if (!failure) return 0;
+  log.error("gives up", { ...failure });
+  return EXIT_FAILED;
+}
+
+function print(text: string): number {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+  return 0;
+}
+
+function complain(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`tsunagi: ${text}\n`));
+}
+
+try {
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  complain(describeError(error));
+  if (error instanceof UsageError) complain("see --help");
+  Deno.exit(error instanceof UsageError || error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED);
+}
