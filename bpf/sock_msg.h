@@ -73,46 +73,96 @@ static __always_inline u32 insert_lines(struct head *head)
 	return HEAD_DONE;
 }
 
-static __always_inline bool head_ends(const u8 *data, const u8 *end)
+/* The empty line that closes the head. */
+static __always_inline bool head_ends(struct sk_msg_md *msg, u32 at)
 {
+	u8 *data = message_at(msg, at, 1), *end;
+
+	if (!data)
+		return false;
+	end = message_end(msg);
 	return data + 1 <= end && (data[0] == '\r' || data[0] == '\n');
 }
 
-/*
- * PENDING_REWRITE: is this the traceparent line? Byte by byte, as its name may be spread over messages;
- * our own line begins with the same name, in lower case.
- */
-static __always_inline void match_name(struct head *head)
+/* Byte `index` of "traceparent: ". */
+static __always_inline u8 name_byte(u32 index)
 {
-	u8 *data = message_at(head->msg, head->at, TRACEPARENT_NAME_BYTES), *end;
-	u64 matched = head->entry.matched;
+	return index < 8 ? WORD_TRACEPAR >> 8 * index :
+			   ((u64)WORD_ENT | (u64)':' << 24 | (u64)' ' << 32) >> 8 * (index - 8);
+}
+
+/*
+ * PENDING_REWRITE: how many bytes of the name of a traceparent line have passed, `matched` of them
+ * before this message; -1: the line is another one, or its value could not be read.
+ */
+__attribute__((noinline)) int match_name(struct sk_msg_md *msg, u32 at, u32 matched)
+{
+	u8 *data = message_at(msg, at, TRACEPARENT_NAME_BYTES), *end;
 	u32 i;
 
-	if (!data) {
-		head->verdict = HEAD_LOST;
-		return;
-	}
-	end = message_end(head->msg);
-	if (!matched && head_ends(data, end)) {
-		head->verdict = HEAD_LOST;
-		return;
-	}
+	if (!data)
+		return -1;
+	end = message_end(msg);
 	for (i = 0; i < TRACEPARENT_NAME_BYTES; i++) {
-		keep_bound(matched);
 		if (matched >= TRACEPARENT_NAME_BYTES || data + i + 1 > end)
 			break;
-		if ((data[i] | 0x20) != head->entry.line[matched]) {
-			head->entry.phase = PHASE_SKIP;
-			break;
-		}
+		if ((data[i] | 0x20) != name_byte(matched))
+			return -1;
 		matched++;
 	}
-	head->at += i;
+	return matched;
+}
+
+/* Overwrites what this message has of the value behind `done` bytes of it; returns how much is done then. */
+__attribute__((noinline)) int overwrite_value(struct sk_msg_md *msg, u32 at, u32 done,
+					      const struct pending *entry)
+{
+	u8 *data = message_at(msg, at, TRACEPARENT_TEXT_BYTES), *end;
+	u64 from = done;
+	u32 i;
+
+	if (!data || !entry)
+		return -1;
+	end = message_end(msg);
+	for (i = 0; i < TRACEPARENT_TEXT_BYTES; i++) {
+		keep_bound(from);
+		if (from >= TRACEPARENT_TEXT_BYTES || data + i + 1 > end)
+			break;
+		data[i] = entry->line[TRACEPARENT_NAME_BYTES + from];
+		from++;
+	}
+	return from;
+}
+
+/* PENDING_REWRITE at the beginning of a line, or inside the name of one. */
+static __always_inline void step_name(struct head *head)
+{
+	int matched = match_name(head->msg, head->at, head->entry.matched);
+
+	if (matched < 0) {
+		head->entry.phase = PHASE_SKIP;
+		return;
+	}
+	head->at += matched - head->entry.matched;
 	head->entry.matched = matched;
 	if (matched >= TRACEPARENT_NAME_BYTES) {
 		head->entry.phase = PHASE_VALUE;
 		head->entry.matched = 0;
 	}
+}
+
+static __always_inline void step_value(struct head *head)
+{
+	int done = overwrite_value(head->msg, head->at, head->entry.matched, &head->entry);
+
+	if (done < 0) {
+		head->verdict = HEAD_LOST;
+		return;
+	}
+	head->at += done - head->entry.matched;
+	head->entry.matched = done;
+	if (done >= TRACEPARENT_TEXT_BYTES)
+		head->verdict = HEAD_DONE;
 }
 
 /* PENDING_REPLACE: is this a line to be removed? One whose name is cut can not be taken back any more. */
@@ -127,10 +177,6 @@ static __always_inline void classify_line(struct head *head)
 		return;
 	}
 	end = message_end(head->msg);
-	if (head_ends(data, end)) {
-		head->verdict = HEAD_LOST;
-		return;
-	}
 	head->entry.phase = PHASE_SKIP;
 	first = message_word(data, end) | LOWER_CASE;
 	if (left < 12) {
@@ -146,30 +192,6 @@ static __always_inline void classify_line(struct head *head)
 	if (head->entry.remove_tracestate && first == WORD_TRACESTA &&
 	    ((second | 0x2020) & 0xffffff) == (WORD_TE | ':' << 16))
 		head->entry.phase = PHASE_REMOVE;
-}
-
-static __always_inline void overwrite_value(struct head *head)
-{
-	u8 *data = message_at(head->msg, head->at, TRACEPARENT_TEXT_BYTES), *end;
-	u64 done = head->entry.matched;
-	u32 i;
-
-	if (!data) {
-		head->verdict = HEAD_LOST;
-		return;
-	}
-	end = message_end(head->msg);
-	for (i = 0; i < TRACEPARENT_TEXT_BYTES; i++) {
-		keep_bound(done);
-		if (done >= TRACEPARENT_TEXT_BYTES || data + i + 1 > end)
-			break;
-		data[i] = head->entry.line[TRACEPARENT_NAME_BYTES + done];
-		done++;
-	}
-	head->at += i;
-	head->entry.matched = done;
-	if (done >= TRACEPARENT_TEXT_BYTES)
-		head->verdict = HEAD_DONE;
 }
 
 /* Takes the rest of a line out; a message must not become empty, so one that is all of it stays. */
@@ -198,14 +220,16 @@ static long head_step(u32 index, struct head *head)
 	if (head->at >= head->msg->size)
 		return 1;
 	if (head->entry.phase == PHASE_LINE) {
-		if (head->entry.action == PENDING_REWRITE)
-			match_name(head);
+		if (!head->entry.matched && head_ends(head->msg, head->at))
+			head->verdict = HEAD_LOST;
+		else if (head->entry.action == PENDING_REWRITE)
+			step_name(head);
 		else
 			classify_line(head);
 		return head->verdict != HEAD_GOES_ON;
 	}
 	if (head->entry.phase == PHASE_VALUE) {
-		overwrite_value(head);
+		step_value(head);
 		return head->verdict != HEAD_GOES_ON;
 	}
 	line_end = find_line_end(head->msg, head->at);
