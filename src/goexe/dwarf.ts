@@ -19,6 +19,7 @@ import type { ByteSource } from "./types.ts";
 
 const MAX_ABBREV_BYTES = 64 * 1024 * 1024;
 const MAX_UNIT_BYTES = 256 * 1024 * 1024;
+const MAX_READ_BYTES = 8 * 1024 * 1024 * 1024;
 const TAG_MEMBER = 0x0d;
 const TAG_STRUCTURE_TYPE = 0x13;
 const AT_NAME = 0x03;
@@ -48,7 +49,7 @@ export async function readStructs(
   wanted: Readonly<Record<string, readonly string[]>>,
   options: { signal?: AbortSignal } = {},
 ): Promise<Map<string, StructLayout>> {
-  const reader = new ExeReader(source, options);
+  const reader = new ExeReader(source, { ...options, maxReadBytes: MAX_READ_BYTES });
   const elf = await readElf(reader);
   const info = elf && findDebugSection(elf, "info");
   const abbrev = elf && findDebugSection(elf, "abbrev");

@@ -1,9 +1,14 @@
 /** Search of wanted names in Go's function name table, a list of NUL-terminated texts. Used by pclntab.ts. */
+import { corrupt } from "./refusal.ts";
+
+/** The largest known Go programs have a quarter of a million functions. */
+const MAX_NAMES = 4_000_000;
 
 /**
  * Offsets of the names that are there.
  *
  * @returns offset in the table -> name.
+ * @throws {Refusal} when the table has more names than any program.
  */
 export function findNames(table: Uint8Array, names: ReadonlySet<string>): Map<number, string> {
   const encoder = new TextEncoder();
@@ -14,6 +19,7 @@ export function findNames(table: Uint8Array, names: ReadonlySet<string>): Map<nu
   }
   const found = new Map<number, string>();
   let start = 0;
+  let count = 0;
   for (let end = table.indexOf(0); end >= 0; end = table.indexOf(0, start)) {
     for (const { name, bytes } of byLength.get(end - start) ?? []) {
       if (equalAt(table, start, bytes)) {
@@ -21,6 +27,10 @@ export function findNames(table: Uint8Array, names: ReadonlySet<string>): Map<nu
       }
     }
     start = end + 1;
+    count += 1;
+    if (count > MAX_NAMES) {
+      throw corrupt(`the Go function names are more than ${MAX_NAMES}`);
+    }
   }
   return found;
 }

@@ -16,7 +16,7 @@ const MAGIC_118 = 0xffff_fff0;
 const MAGIC_120 = 0xffff_fff1;
 const HEADER_BYTES = 72;
 const SEARCH_CHUNK_BYTES = 4 * 1024 * 1024;
-const MAX_CANDIDATES = 64;
+const MAX_CANDIDATES = 8;
 /** Function records are read in pieces of this size; every record starts with what is wanted of it. */
 const RECORDS_CHUNK_BYTES = 8 * 1024 * 1024;
 const RECORD_HEAD_BYTES = 12;
@@ -51,10 +51,11 @@ export async function findFunctions(
   reader: ExeReader,
   names: ReadonlySet<string>,
 ): Promise<Map<string, FunctionRange>> {
+  const relocations = new Relocations(elf, reader);
   let failure: Refusal | undefined;
   for await (const header of headers(elf, reader)) {
     try {
-      return await readTable(elf, reader, header, names);
+      return await readTable(elf, reader, { header, names, relocations });
     } catch (error) {
       if (!(error instanceof Refusal)) {
         throw error;
@@ -159,9 +160,9 @@ function parseHeader(
 async function readTable(
   elf: Elf,
   reader: ExeReader,
-  header: Header,
-  names: ReadonlySet<string>,
+  search: { header: Header; names: ReadonlySet<string>; relocations: Relocations },
 ): Promise<Map<string, FunctionRange>> {
+  const { header, names, relocations } = search;
   const nameTable = await reader.read(header.namesOffset, header.namesBytes, "Go function names");
   const wanted = findNames(nameTable.data, names);
   const tableBytes = (2 * header.functions + 1) * header.fieldBytes;
@@ -171,7 +172,7 @@ async function readTable(
     return found;
   }
   const indices = await findRecords(reader, header, table, wanted);
-  const addressOf = await addresses(elf, reader, header, table);
+  const addressOf = await addresses(elf, reader, { header, table, relocations });
   for (const [name, index] of indices) {
     const entry = await addressOf(index);
     const end = await addressOf(index + 1);
@@ -208,10 +209,11 @@ async function findRecords(
     }
     if (chunk === undefined || record + RECORD_HEAD_BYTES > start + chunk.length) {
       start = record;
-      const last = Math.min(recordsBytes, Math.max(recordOf(functions - 1), record) + RECORD_HEAD_BYTES);
+      const last = recordOf(functions - 1);
+      const end = last > record && last < recordsBytes ? last + RECORD_HEAD_BYTES : recordsBytes;
       chunk = await reader.read(
         recordsOffset + start,
-        Math.min(RECORDS_CHUNK_BYTES, last - start),
+        Math.min(RECORDS_CHUNK_BYTES, end - start),
         "Go function records",
       );
     }
@@ -231,10 +233,8 @@ async function findRecords(
 async function addresses(
   elf: Elf,
   reader: ExeReader,
-  header: Header,
-  table: Bytes,
+  { header, table, relocations }: { header: Header; table: Bytes; relocations: Relocations },
 ): Promise<(index: number) => Promise<number>> {
-  const relocations = new Relocations(elf, reader);
   if (header.fieldBytes === 8) {
     const tableAddress = header.address + header.recordsOffset - header.offset;
     return (index) => relocations.pointer(tableAddress + 16 * index, table.u64(16 * index));

@@ -13,6 +13,8 @@ const DT_RELASZ = 8;
 const RELA_BYTES = 24;
 const R_X86_64_RELATIVE = 8;
 const MAX_DYNAMIC_BYTES = 65_536;
+/** Two million entries; the largest known position-independent Go programs have half of that. */
+const MAX_TABLE_BYTES = 48 * 1024 * 1024;
 
 /** The relative relocations of an executable, read when first asked for. */
 export class Relocations {
@@ -82,7 +84,7 @@ export class Relocations {
     }
     const address = values.get(DT_RELA);
     const size = values.get(DT_RELASZ);
-    if (address === undefined || size === undefined) {
+    if (address === undefined || size === undefined || size > MAX_TABLE_BYTES) {
       return null;
     }
     return await readAddress(this.#elf, this.#reader, { address, length: size, name: "relocation table" });

@@ -8,8 +8,10 @@ import type { ByteSource } from "./types.ts";
 
 const BLOCK_BYTES = 65_536;
 const KEPT_WINDOWS = 8;
-/** Longest piece that is ever held: the function table of the largest known Go programs is a tenth of it. */
-const MAX_PIECE_BYTES = 256 * 1024 * 1024;
+/** Longest piece that is ever held; the function names of the largest known Go programs are a tenth of it. */
+const MAX_PIECE_BYTES = 128 * 1024 * 1024;
+/** Bytes read in all, so that no executable keeps the agent busy; a usual program needs 2 MiB. */
+const MAX_READ_BYTES = 512 * 1024 * 1024;
 
 interface Window {
   readonly offset: number;
@@ -22,11 +24,13 @@ export class ExeReader {
   readonly #source: ByteSource;
   readonly #signal: AbortSignal | undefined;
   readonly #windows: Window[] = [];
+  #budget: number;
 
-  constructor(source: ByteSource, options: { signal?: AbortSignal } = {}) {
+  constructor(source: ByteSource, options: { signal?: AbortSignal; maxReadBytes?: number } = {}) {
     this.size = source.size;
     this.#source = source;
     this.#signal = options.signal;
+    this.#budget = options.maxReadBytes ?? MAX_READ_BYTES;
   }
 
   /**
@@ -58,6 +62,10 @@ export class ExeReader {
 
   async #fetch(offset: number, length: number, name: string): Promise<Uint8Array> {
     this.#signal?.throwIfAborted();
+    this.#budget -= length;
+    if (this.#budget < 0) {
+      throw corrupt(`${name} would need too much of the file to be read`);
+    }
     const first = await this.#source.read(offset, length);
     if (first.length === length) {
       return first;

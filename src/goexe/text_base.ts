@@ -16,7 +16,7 @@ const WORD_MAX_PC = 21;
 const WORD_TEXT = 22;
 const MODULE_WORDS = 24;
 const CHUNK_BYTES = 4 * 1024 * 1024;
-const MAX_CANDIDATES = 256;
+const MAX_CANDIDATES = 16;
 
 /** What is known of the function table. */
 export interface TableFacts {

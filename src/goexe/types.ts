@@ -40,7 +40,7 @@ export interface GoExe {
   readonly goVersion: string;
   /** Main module path, or "" when unknown. */
   readonly modulePath: string;
-  /** Go build id, the key of the inspection cache. */
+  /** Go build id, or "" when there is none. A claim of the file itself: two different files may make the same. */
   readonly buildId: string;
   readonly pie: boolean;
   readonly stripped: boolean;

@@ -1,0 +1,3 @@
+module tsunagi.example/sample
+
+go 1.21
