@@ -75,7 +75,8 @@ bool plan_check(const struct wire_plan *plan, struct refusal *why)
 
 	if (plan->probe >= MAX_PROBES || plan->probe == PROBE_CLIENT_ARM ||
 	    plan->probe == PROBE_GOROUTINE)
-		return refuse(why, EINVAL, "PLAN probe is %u, which captures nothing", plan->probe);
+		return refuse(why, EINVAL, "PLAN probe is %u, must be one that captures",
+			      plan->probe);
 	if (plan->count > MAX_PLAN_OPS)
 		return refuse(why, EINVAL, "PLAN has %u ops, must be at most %u", plan->count,
 			      MAX_PLAN_OPS);

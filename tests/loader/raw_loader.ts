@@ -24,6 +24,7 @@ export class RawLoader implements AsyncDisposable {
   readonly #pipe: Deno.FsFile;
   readonly #scratch: ScratchDirectory;
   readonly #end: Promise<RawEnd>;
+  #reading: Promise<void> = Promise.resolve();
 
   private constructor(child: Deno.ChildProcess, pipe: Deno.FsFile, scratch: ScratchDirectory) {
     this.pid = child.pid;
@@ -49,7 +50,12 @@ export class RawLoader implements AsyncDisposable {
   }
 
   /** Reads the pipe until it ends. */
-  async read(): Promise<void> {
+  read(): Promise<void> {
+    this.#reading = this.#drain();
+    return this.#reading;
+  }
+
+  async #drain(): Promise<void> {
     const reader = new RecordReader();
     const chunk = new Uint8Array(65_536);
     for (let count = await this.#pipe.read(chunk); count !== null; count = await this.#pipe.read(chunk)) {
@@ -87,6 +93,7 @@ export class RawLoader implements AsyncDisposable {
     }
     await this.#end;
     await this.#input.close().catch(() => {});
+    await this.#reading;
     try {
       this.#pipe.close();
     } catch {
