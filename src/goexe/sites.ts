@@ -76,20 +76,34 @@ async function serverSites(functions: Functions): Promise<ProbeSite[]> {
     site(PROBE_SERVER_END, end, chooseEntry(end)),
     site(PROBE_SERVER_ABORT, abort, chooseEntry(abort)),
   ];
-  const endH2 = SERVER_END_H2.find((name) => functions.has(name));
-  const abortH2 = SERVER_ABORT_H2.find((name) => functions.has(name));
-  if (endH2 !== undefined) {
-    const fn = await functions.load(endH2);
-    sites.push(site(PROBE_SERVER_END_H2, fn, chooseEntry(fn)));
+  return [...sites, ...await serverSitesH2(functions)];
+}
+
+/**
+ * HTTP/2, where it is linked in. The deferred closure of runHandler ends every request: it calls handlerDone, or, only
+ * after a panic, recover. So the abort is the call of recover.
+ */
+async function serverSitesH2(functions: Functions): Promise<ProbeSite[]> {
+  const endName = SERVER_END_H2.find((name) => functions.has(name));
+  const abortName = SERVER_ABORT_H2.find((name) => functions.has(name));
+  if (endName === undefined && abortName === undefined) {
+    return [];
   }
-  if (abortH2 !== undefined) {
-    const fn = await functions.load(abortH2);
-    if (!calls(fn, functions.address(RECOVER))) {
-      throw siteUnsafe(abortH2, `it does not call ${RECOVER}, so it is not the deferred closure`);
-    }
-    sites.push(site(PROBE_SERVER_ABORT_H2, fn, chooseEntry(fn)));
+  const end = await required(functions, endName ?? SERVER_END_H2[0]);
+  const abort = await required(functions, abortName ?? SERVER_ABORT_H2[0]);
+  await mustCall(functions, abort.name, end.name);
+  const target = functions.address(RECOVER) - abort.address;
+  const recovers = decodeAll(abort).filter((instruction) =>
+    instruction.kind === "call" && instruction.target === target
+  );
+  const [recover] = recovers;
+  if (recover === undefined || recovers.length > 1) {
+    throw siteUnsafe(abort.name, `it calls ${RECOVER} ${recovers.length} times, must be once`);
   }
-  return sites;
+  return [
+    site(PROBE_SERVER_END_H2, end, chooseEntry(end)),
+    site(PROBE_SERVER_ABORT_H2, abort, choose(abort, recover)),
+  ];
 }
 
 async function clientSites(functions: Functions): Promise<ProbeSite[]> {

@@ -12,7 +12,7 @@ export const SERVER_END_H2 = [
   "net/http.(*http2responseWriter).handlerDone",
   "net/http/internal/http2.(*responseWriter).handlerDone",
 ] as const;
-/** The deferred closure of `runHandler`. */
+/** The deferred closure of `runHandler`: ends every request, after a panic too. */
 export const SERVER_ABORT_H2 = [
   "net/http.(*http2serverConn).runHandler.func1",
   "net/http/internal/http2.(*serverConn).runHandler.func1",
