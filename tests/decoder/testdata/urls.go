@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Writes urls.json: what net/url makes of URLs, as the expectation of client_url_test.ts.
-// Run: go run urls.go > urls.json
+// Writes urls.jsonl: what net/url makes of URLs, as the expectation of client_url_test.ts.
+// Run: go run urls.go > urls.jsonl
 package main
 
 import (
@@ -52,20 +52,13 @@ func main() {
 		}
 	}
 	// Paths are bytes, not text.
-	for i, s := range samples {
+	for _, s := range samples {
 		line, err := json.Marshal(map[string]interface{}{"scheme": s.Scheme, "opaque": s.Opaque, "host": s.Host,
 			"path": []byte(s.Path), "rawPath": []byte(s.RawPath), "query": s.RawQuery, "forceQuery": s.ForceQuery,
 			"full": []byte(s.Full)})
 		if err != nil {
 			panic(err)
 		}
-		separator := ",\n"
-		if i == len(samples)-1 {
-			separator = "\n]\n"
-		}
-		if i == 0 {
-			fmt.Println("[")
-		}
-		fmt.Printf("%s%s", line, separator)
+		fmt.Printf("%s\n", line)
 	}
 }
