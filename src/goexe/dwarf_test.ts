@@ -8,7 +8,8 @@ const WANTED = {
   "net/url.URL": ["Path", "RawQuery"],
 };
 
-await using samples = new Samples();
+const samples = new Samples();
+Deno.test.afterAll(() => samples[Symbol.asyncDispose]());
 
 /** What the compiler itself says. */
 async function truth(): Promise<Record<string, Record<string, number>>> {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { inspectGoExe } from "./inspect.ts";
 import { MemorySource, Samples, withoutSections } from "./testdata/samples.ts";
 
-await using samples = new Samples();
+const samples = new Samples();
+Deno.test.afterAll(() => samples[Symbol.asyncDispose]());
 
 /** Deterministic numbers in [0, 1); mulberry32. */
 function randomNumbers(seed: number): () => number {

@@ -22,7 +22,8 @@ const SERVER_SITES = [
 ];
 const CLIENT_SITES = ["1 x 5/0 push emulated", "1 x 6/0 push emulated", "1 x 7/0 jcc emulated"];
 
-await using samples = new Samples();
+const samples = new Samples();
+Deno.test.afterAll(() => samples[Symbol.asyncDispose]());
 
 function expectGo(inspection: Inspection): GoExe {
   assert.equal(inspection.kind, "go", JSON.stringify(inspection));

@@ -5,7 +5,8 @@ import { findFunctions } from "./pclntab.ts";
 import { ExeReader } from "./source.ts";
 import { MemorySource, run, Samples } from "./testdata/samples.ts";
 
-await using samples = new Samples();
+const samples = new Samples();
+Deno.test.afterAll(() => samples[Symbol.asyncDispose]());
 
 Deno.test("findFunctions gives the addresses of the symbol table for a thousand functions", async () => {
   for (const variant of [{}, { args: ["-buildmode=pie"] }]) {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { run, Samples } from "./testdata/samples.ts";
 import { decode } from "./x86.ts";
 
-await using samples = new Samples();
+const samples = new Samples();
+Deno.test.afterAll(() => samples[Symbol.asyncDispose]());
 
 function decodeHex(hex: string) {
   return decode(Uint8Array.from(hex.split(" "), (byte) => parseInt(byte, 16)), 0);
