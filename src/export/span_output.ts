@@ -45,7 +45,7 @@ export class SpanOutput {
       });
       return;
     }
-    store.add(resource, batch.bytes, slices);
+    store.add(resource, batch);
     printer?.print(resource, batch.bytes, slices);
     exporter.push(resource, batch);
   }

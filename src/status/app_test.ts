@@ -2,7 +2,6 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { batchBytes, encodeSpan } from "../../tests/support/otlp_proto.ts";
 import { createLogger } from "../support/log.ts";
 import { createResource } from "../trace/resource.ts";
-import { splitSpans } from "../trace/split.ts";
 import { TraceStore } from "../trace/store.ts";
 import { createStatusApp, type StatusAppOptions } from "./app.ts";
 import type { StatusReport, TargetReport } from "./model.ts";
@@ -33,7 +32,7 @@ const STATUS: StatusReport = {
   probes: {},
   decoder: { records: 23 },
   export: { endpoint: null, exported: 5, queued: 0, lost: {}, batches: 0, retries: 0, lastError: null },
-  store: { traces: 1, spans: 2, bytes: 300, evictedSpans: 0 },
+  store: { spans: 2, bytes: 300, evictedSpans: 0 },
   printer: null,
 };
 
@@ -68,7 +67,7 @@ function addTrace(traces: TraceStore, service: string, traceId: string) {
   const bytes = batchBytes([
     encodeSpan({ traceId, spanId: "01".repeat(8), name: "GET /x", attributes: { n: 7 } }),
   ]);
-  traces.add(resource, bytes, splitSpans(bytes));
+  traces.add(resource, { pid: 7, count: 1, bytes });
 }
 
 Deno.test("GET /healthz answers 200", async () => {

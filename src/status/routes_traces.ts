@@ -1,7 +1,8 @@
 /** Recent traces: a list, and one in full. */
 import { Hono } from "hono";
 import { attributesToJson, spanToJson } from "../trace/otlp_json.ts";
-import { summarize, type TraceStore } from "../trace/store.ts";
+import type { TraceStore } from "../trace/store.ts";
+import { summarize } from "../trace/trace.ts";
 import { problem } from "./problem.ts";
 
 const DEFAULT_LIMIT = 20;

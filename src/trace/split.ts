@@ -1,12 +1,10 @@
 /**
- * Walks the spans of a `SpanBatch` without decoding them. Used for every span by the output, so it reads the
- * length and the two ids at their fixed places and nothing else.
+ * Walks the spans of a `SpanBatch` without decoding them. Every span passes through here, so it reads tags and
+ * lengths and nothing else.
  */
 
-/** Where one Span message lies in its batch, and whose it is. */
+/** Where one Span message lies in its batch. */
 export interface SpanSlice {
-  readonly traceId: string;
-  readonly spanId: string;
   /** Offset of the field tag before the message. */
   readonly fieldStart: number;
   readonly start: number;
@@ -46,11 +44,15 @@ export function splitSpans(bytes: Uint8Array): SpanSlice[] {
     ) {
       throw malformed(fieldStart, "it does not begin with its ids");
     }
-    const ids = bytes.subarray(start + 2, start + IDS_BYTES).toHex();
-    slices.push({ traceId: ids.slice(0, 32), spanId: ids.slice(36), fieldStart, start, end });
+    slices.push({ fieldStart, start, end });
     at = end;
   }
   return slices;
+}
+
+/** The 16 bytes of the trace id of the span at `slice`, as a view. */
+export function traceIdBytes(bytes: Uint8Array, { start }: SpanSlice): Uint8Array {
+  return bytes.subarray(start + 2, start + 18);
 }
 
 function malformed(at: number, problem: string): RangeError {

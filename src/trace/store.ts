@@ -1,195 +1,182 @@
 /**
- * The recent traces in memory, for the status API and the demo. Span bytes lie in one ring of fixed size, so
- * storing a span is a copy and memory never grows; decoding waits until somebody asks. When the ring comes
- * round to a trace, the whole trace goes, so no trace is ever shown with its beginning missing.
+ * The recent traces in memory, for the status API and the demo. Batches lie in one ring of fixed size: storing is
+ * one copy, memory never grows, and spans are sought and decoded only when somebody asks. When the ring comes
+ * round to a span, its trace disappears whole, so none is ever shown with a part missing.
  */
-import { SpanStatusCode } from "@opentelemetry/api";
-import { decodeSpan, type Span } from "./otlp_span.ts";
+import type { SpanBatch } from "../decoder/span_batch.ts";
+import { decodeSpan } from "./otlp_span.ts";
 import type { Resource } from "./resource.ts";
-import type { SpanSlice } from "./split.ts";
+import { type SpanSlice, splitSpans, traceIdBytes } from "./split.ts";
+import { type StoredSpan, summarize, type Trace, type TraceSummary } from "./trace.ts";
 
 export interface TraceStoreOptions {
   readonly maxSpans: number;
   readonly maxBytes: number;
 }
 
-/** A span together with the process that it comes from. */
-export interface StoredSpan {
-  readonly span: Span;
-  readonly resource: Resource;
-}
-
-export interface Trace {
-  readonly traceId: string;
-  /** In order of their start. */
-  readonly spans: readonly StoredSpan[];
-}
-
-/** One line of a list of traces. */
-export interface TraceSummary {
-  readonly traceId: string;
-  readonly rootName: string;
-  readonly services: readonly string[];
-  readonly spans: number;
-  readonly startTimeUnixNano: string;
-  readonly durationNs: number;
-  readonly errors: number;
-}
-
 export interface TraceStoreStats {
-  readonly traces: number;
   readonly spans: number;
   readonly bytes: number;
   /** Spans that made room for newer ones. */
   readonly evictedSpans: number;
 }
 
+/** A batch in the ring. */
 interface Entry {
-  readonly traceId: string;
-  readonly records: Stored[];
-  evicted: boolean;
-}
-
-interface Stored {
-  readonly entry: Entry;
   readonly resource: Resource;
   readonly offset: number;
   readonly length: number;
+  readonly count: number;
+}
+
+/** A span in the ring. */
+interface Found {
+  readonly entry: Entry;
+  readonly slice: SpanSlice;
 }
 
 export class TraceStore {
-  readonly #ring: Uint8Array;
   readonly #maxSpans: number;
-  /** In order of arrival, which is also the order of their bytes in the ring. */
-  readonly #records: Array<Stored | undefined> = [];
-  /** In order of their first span's arrival. */
-  readonly #entries = new Map<string, Entry>();
-  #oldest = 0;
-  #recordCount = 0;
+  readonly #ring: Uint8Array;
+  /** In order of arrival, which is also the order of their bytes in the ring; those before #first are gone. */
+  #entries: Entry[] = [];
+  #first = 0;
   #head = 0;
   #spans = 0;
   #bytes = 0;
   #evictedSpans = 0;
+  /** Hashes of the traces that lost a span, newest over oldest: as many as there could be spans of theirs. */
+  readonly #broken: Uint32Array;
+  #brokenAt = 0;
 
   constructor({ maxSpans, maxBytes }: TraceStoreOptions) {
-    this.#ring = new Uint8Array(maxBytes);
     this.#maxSpans = maxSpans;
+    this.#ring = new Uint8Array(maxBytes);
+    this.#broken = new Uint32Array(maxSpans);
   }
 
-  /** Keeps a copy of the spans that `slices` names in `bytes`. A span larger than the whole store is left out. */
-  add(resource: Resource, bytes: Uint8Array, slices: readonly SpanSlice[]): void {
-    for (const slice of slices) {
-      const length = slice.end - slice.start;
-      if (length > this.#ring.length || this.#maxSpans === 0) {
-        this.#evictedSpans++;
-        continue;
-      }
-      this.#makeRoom(length);
-      let entry = this.#entries.get(slice.traceId);
-      if (entry === undefined) {
-        entry = { traceId: slice.traceId, records: [], evicted: false };
-        this.#entries.set(slice.traceId, entry);
-      }
-      const record: Stored = { entry, resource, offset: this.#head, length };
-      this.#ring.set(bytes.subarray(slice.start, slice.end), this.#head);
-      this.#head += length;
-      entry.records.push(record);
-      this.#records[(this.#oldest + this.#recordCount) % this.#maxSpans] = record;
-      this.#recordCount++;
-      this.#spans++;
-      this.#bytes += length;
+  /** Keeps a copy of a well-formed batch. One that is larger than the whole store is left out. */
+  add(resource: Resource, { bytes, count }: SpanBatch): void {
+    const length = bytes.length;
+    if (length > this.#ring.length || count > this.#maxSpans) {
+      this.#evictedSpans += count;
+      return;
     }
+    this.#makeRoom(length, count);
+    this.#ring.set(bytes, this.#head);
+    this.#entries.push({ resource, offset: this.#head, length, count });
+    this.#head += length;
+    this.#spans += count;
+    this.#bytes += length;
   }
 
-  /** The trace, decoded, or null when it is not (or no longer) here. */
+  /** The trace, decoded, or null when it is not (or no longer) here. `traceId` is 32 hex digits. */
   get(traceId: string): Trace | null {
-    const entry = this.#entries.get(traceId);
-    return entry === undefined ? null : this.#decode(entry);
+    const id = Uint8Array.fromHex(traceId);
+    if (this.#broken.includes(hash(id))) return null;
+    const found: Found[] = [];
+    this.#walk((entry, slice, bytes) => {
+      if (equal(traceIdBytes(bytes, slice), id)) found.push({ entry, slice });
+    });
+    return found.length === 0 ? null : this.#decode(traceId, found);
   }
 
-  /** Newest first; with `service`, only traces with a span of it. */
+  /** Newest first, by arrival of their first span; with `service`, only traces with a span of it. */
   list({ service, limit }: { service?: string | undefined; limit: number }): TraceSummary[] {
+    const broken = new Set(this.#broken);
+    const traces = new Map<string, Found[]>();
+    this.#walk((entry, slice, bytes) => {
+      const id = traceIdBytes(bytes, slice);
+      if (broken.has(hash(id))) return;
+      const traceId = id.toHex();
+      const found = traces.get(traceId);
+      if (found === undefined) traces.set(traceId, [{ entry, slice }]);
+      else found.push({ entry, slice });
+    });
     const summaries: TraceSummary[] = [];
-    const entries = [...this.#entries.values()];
-    for (let index = entries.length - 1; index >= 0 && summaries.length < limit; index--) {
-      const entry = entries[index]!;
-      if (service !== undefined && !entry.records.some(({ resource }) => resource.serviceName === service)) {
+    for (const [traceId, found] of [...traces].reverse()) {
+      if (summaries.length >= limit) break;
+      if (service !== undefined && !found.some(({ entry }) => entry.resource.serviceName === service)) {
         continue;
       }
-      summaries.push(summarize(this.#decode(entry)));
+      summaries.push(summarize(this.#decode(traceId, found)));
     }
     return summaries;
   }
 
   stats(): TraceStoreStats {
-    return {
-      traces: this.#entries.size,
-      spans: this.#spans,
-      bytes: this.#bytes,
-      evictedSpans: this.#evictedSpans,
-    };
+    return { spans: this.#spans, bytes: this.#bytes, evictedSpans: this.#evictedSpans };
   }
 
-  #decode({ traceId, records }: Entry): Trace {
-    const spans = records.map(({ resource, offset, length }) => ({
-      span: decodeSpan(this.#ring.subarray(offset, offset + length)),
-      resource,
+  /** Calls `visit` for every span; slices count from the begin of `bytes`, the batch. */
+  #walk(visit: (entry: Entry, slice: SpanSlice, bytes: Uint8Array) => void): void {
+    for (let index = this.#first; index < this.#entries.length; index++) {
+      const entry = this.#entries[index]!;
+      const bytes = this.#batch(entry);
+      for (const slice of splitSpans(bytes)) visit(entry, slice, bytes);
+    }
+  }
+
+  #batch({ offset, length }: Entry): Uint8Array {
+    return this.#ring.subarray(offset, offset + length);
+  }
+
+  #decode(traceId: string, found: readonly Found[]): Trace {
+    const spans: StoredSpan[] = found.map(({ entry, slice }) => ({
+      span: decodeSpan(this.#batch(entry).subarray(slice.start, slice.end)),
+      resource: entry.resource,
     }));
-    spans.sort((a, b) => compare(a.span.startTimeUnixNano, b.span.startTimeUnixNano));
+    spans.sort((a, b) => Number(a.span.startTimeUnixNano - b.span.startTimeUnixNano));
     return { traceId, spans };
   }
 
-  #makeRoom(length: number) {
-    if (this.#recordCount === this.#maxSpans) this.#dropOldest();
+  #makeRoom(length: number, count: number) {
+    while (this.#spans + count > this.#maxSpans) this.#dropOldest();
     if (this.#head + length > this.#ring.length) {
       // What still lies between the head and the ring's end is older than anything at its beginning.
-      while (this.#recordCount > 0 && this.#records[this.#oldest]!.offset >= this.#head) this.#dropOldest();
+      while (this.#oldest !== undefined && this.#oldest.offset >= this.#head) this.#dropOldest();
       this.#head = 0;
     }
-    const end = this.#head + length;
-    while (this.#recordCount > 0) {
-      const { offset, length } = this.#records[this.#oldest]!;
-      if (offset >= end || offset + length <= this.#head) break;
+    while (this.#oldest !== undefined) {
+      const { offset, length: bytes } = this.#oldest;
+      if (offset >= this.#head + length || offset + bytes <= this.#head) break;
       this.#dropOldest();
     }
   }
 
+  get #oldest(): Entry | undefined {
+    return this.#entries[this.#first];
+  }
+
   #dropOldest() {
-    const { entry } = this.#records[this.#oldest]!;
-    this.#records[this.#oldest] = undefined;
-    this.#oldest = (this.#oldest + 1) % this.#maxSpans;
-    this.#recordCount--;
-    if (entry.evicted) return;
-    entry.evicted = true;
-    this.#entries.delete(entry.traceId);
-    this.#spans -= entry.records.length;
-    this.#evictedSpans += entry.records.length;
-    for (const record of entry.records) this.#bytes -= record.length;
+    const entry = this.#oldest!;
+    const bytes = this.#batch(entry);
+    for (const slice of splitSpans(bytes)) {
+      this.#broken[this.#brokenAt] = hash(traceIdBytes(bytes, slice));
+      this.#brokenAt = (this.#brokenAt + 1) % this.#maxSpans;
+    }
+    this.#spans -= entry.count;
+    this.#bytes -= entry.length;
+    this.#evictedSpans += entry.count;
+    this.#first++;
+    // Moving the rest down only now and then keeps the cost of each constant.
+    if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#first);
+      this.#first = 0;
+    }
   }
 }
 
-/** What a list shows of a trace. */
-export function summarize({ traceId, spans }: Trace): TraceSummary {
-  const ids = new Set(spans.map(({ span }) => span.spanId));
-  const root = spans.find(({ span }) => span.parentSpanId === "") ??
-    spans.find(({ span }) => !ids.has(span.parentSpanId)) ?? spans[0];
-  let start = spans[0]?.span.startTimeUnixNano ?? 0n;
-  let end = start;
-  for (const { span } of spans) {
-    if (span.startTimeUnixNano < start) start = span.startTimeUnixNano;
-    if (span.endTimeUnixNano > end) end = span.endTimeUnixNano;
-  }
-  return {
-    traceId,
-    rootName: root?.span.name ?? "",
-    services: [...new Set(spans.map(({ resource }) => resource.serviceName))],
-    spans: spans.length,
-    startTimeUnixNano: start.toString(),
-    durationNs: Number(end - start),
-    errors: spans.filter(({ span }) => span.status.code === SpanStatusCode.ERROR).length,
-  };
+/** FNV-1a, never 0, which stands for an unused place. Two traces in 2^32 share one; then one hides the other. */
+function hash(id: Uint8Array): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < id.length; index++) value = Math.imul(value ^ id[index]!, 0x01000193);
+  return value >>> 0 || 1;
 }
 
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  for (let index = 15; index >= 0; index--) {
+    if (a[index] !== b[index]) return false;
+  }
+  return true;
 }

@@ -9,7 +9,7 @@ import {
   nameText,
   statusText,
 } from "./format.ts";
-import { type StoredSpan, summarize, type Trace } from "./store.ts";
+import { type StoredSpan, summarize, type Trace } from "./trace.ts";
 
 export interface WaterfallOptions {
   /** Columns of the terminal; no line is longer. Default 100. */

@@ -4,7 +4,7 @@ import { encodeSpan, type SpanFields } from "../../tests/support/otlp_proto.ts";
 import { displayWidth } from "../support/text.ts";
 import { decodeSpan } from "./otlp_span.ts";
 import { createResource } from "./resource.ts";
-import type { StoredSpan, Trace } from "./store.ts";
+import type { StoredSpan, Trace } from "./trace.ts";
 import { renderWaterfall } from "./waterfall.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
