@@ -38,12 +38,12 @@ export async function superviseLoader(options: SupervisorOptions): Promise<Reaso
   const { signal, onExit, clock = SYSTEM_CLOCK } = options;
   let pauseMs = FIRST_PAUSE_MS;
   while (!signal.aborted) {
-    const beganMs = clock.now();
+    const beganMs = clock.elapsed();
     const reason = await runOnce(options);
     await onExit(signal.aborted ? null : reason);
     if (signal.aborted) break;
     if (reason !== null && isPermanent(reason)) return reason;
-    if (clock.now() - beganMs >= STABLE_MS) pauseMs = FIRST_PAUSE_MS;
+    if (clock.elapsed() - beganMs >= STABLE_MS) pauseMs = FIRST_PAUSE_MS;
     await clock.sleep(pauseMs, signal);
     pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
   }
