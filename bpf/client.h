@@ -31,7 +31,8 @@ static __always_inline bool adopt_span(struct client_call *call, const struct pr
 	call->trace_flags = span->trace_flags;
 	call->has_remote_parent = span->has_parent;
 	call->has_tracestate = span->has_tracestate;
-	return true;
+	/* ended meanwhile on its own goroutine: the entry may be another span's by now */
+	return *(volatile u64 *)&span->span_id == ref->span_id;
 }
 
 /*
@@ -80,6 +81,10 @@ static __always_inline void find_parent(struct client_call *call, const struct p
 		}
 	}
 	call->parent = PARENT_NONE;
+	call->parent_id = 0;
+	call->trace_flags = 0;
+	call->has_remote_parent = false;
+	call->has_tracestate = false;
 	call->trace_id[0] = random_id();
 	call->trace_id[1] = random_id();
 	count(COUNTER_PARENT_NONE);

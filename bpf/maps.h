@@ -10,7 +10,8 @@
 #include <bpf/bpf_helpers.h>
 #include "maps_abi.h"
 
-#define SPAN_ENTRIES 16384
+/* requests and calls in flight on the node */
+#define SPAN_ENTRIES 65536
 #define LINK_ENTRIES 65536
 #define SOCKET_ENTRIES 65536
 
@@ -51,6 +52,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SPAN_ENTRIES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct goroutine_key);
 	__type(value, struct server_span);
 } server_spans SEC(".maps");
@@ -58,6 +60,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SPAN_ENTRIES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct goroutine_key);
 	__type(value, struct span_ref);
 } by_ctx SEC(".maps");
@@ -65,6 +68,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SPAN_ENTRIES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct goroutine_key);
 	__type(value, struct client_call);
 } client_calls SEC(".maps");
@@ -79,13 +83,14 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SPAN_ENTRIES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, u64);
 	__type(value, struct pending);
 } pending SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SPAN_ENTRIES / 2);
+	__uint(max_entries, SPAN_ENTRIES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct goroutine_key);
 	__type(value, struct tracestate);
@@ -104,6 +109,20 @@ struct {
 	__type(key, u64);
 	__type(value, u64);
 } sockets SEC(".maps");
+
+/* Processes whose end was told; several of their threads may see it. */
+struct exited_process {
+	u64 start_ns;
+	u32 tgid;
+	u32 reserved;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct exited_process);
+	__type(value, u32);
+} exited SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -18,26 +18,28 @@
 
 #define EACH_NEWLINE 0x0a0a0a0a0a0a0a0aull
 
+#ifdef __bpf__
+#define load_pointer(msg, field)                                              \
+	({                                                                    \
+		u8 *pointer;                                                  \
+		asm volatile("%0 = *(u64 *)(%1 + %2)"                         \
+			     : "=r"(pointer)                                  \
+			     : "r"(msg), "i"(__builtin_offsetof(struct sk_msg_md, field)) \
+			     : "memory");                                     \
+		pointer;                                                      \
+	})
+#else
+#define load_pointer(msg, field) ((u8 *)(msg)->field)
+#endif
+
 static __always_inline u8 *message_data(struct sk_msg_md *msg)
 {
-	u8 *data;
-
-	asm volatile("%0 = *(u64 *)(%1 + %2)"
-		     : "=r"(data)
-		     : "r"(msg), "i"(__builtin_offsetof(struct sk_msg_md, data))
-		     : "memory");
-	return data;
+	return load_pointer(msg, data);
 }
 
 static __always_inline u8 *message_end(struct sk_msg_md *msg)
 {
-	u8 *end;
-
-	asm volatile("%0 = *(u64 *)(%1 + %2)"
-		     : "=r"(end)
-		     : "r"(msg), "i"(__builtin_offsetof(struct sk_msg_md, data_end))
-		     : "memory");
-	return end;
+	return load_pointer(msg, data_end);
 }
 
 /* Makes [at, at + bytes), or what the message has of it, readable and writable; 0 when that fails. */

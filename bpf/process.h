@@ -23,12 +23,21 @@ static __always_inline int process_event(u16 kind)
 	return 0;
 }
 
-/* Every thread comes by; `live` counts those of the group that have not begun to exit. */
+/*
+ * Every thread comes by; `live` counts those of the group that have not begun to exit. Threads that
+ * end together all see 0: the first one tells.
+ */
 static __always_inline int task_exited(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (void *)ctx->args[0];
+	struct exited_process process = {};
+	u32 told = 1;
 
 	if (BPF_CORE_READ(task, signal, live.counter))
+		return 0;
+	process.tgid = BPF_CORE_READ(task, tgid);
+	process.start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	if (bpf_map_update_elem(&exited, &process, &told, BPF_NOEXIST))
 		return 0;
 	return process_event(KIND_PROCESS_EXIT);
 }

@@ -95,6 +95,8 @@ struct signal_struct {
 
 struct task_struct {
 	int tgid;
+	struct task_struct *group_leader;
+	u64 start_boottime;
 	struct files_struct *files;
 	struct signal_struct *signal;
 };
