@@ -46,6 +46,7 @@ export class SpanPrinter {
   #closed = false;
   #printed = 0;
   #dropped = 0;
+  #droppedInARow = 0;
 
   constructor(options: SpanPrinterOptions) {
     this.#options = options;
@@ -58,7 +59,7 @@ export class SpanPrinter {
     for (const { start, end } of slices) {
       if (this.#closed || this.#pendingBytes > this.#maxPendingBytes) {
         this.#dropped++;
-        if (!this.#closed) this.#options.log.warn("stdout is too slow, spans are not printed");
+        this.#droppedInARow++;
         continue;
       }
       let line: string;
@@ -104,6 +105,10 @@ export class SpanPrinter {
       }
       // Lines being written count against the bound until they are gone.
       this.#pendingBytes -= bytes;
+      if (this.#droppedInARow > 0 && !this.#closed) {
+        log.warn("stdout is too slow, spans were not printed", { spans: this.#droppedInARow });
+        this.#droppedInARow = 0;
+      }
     }
     this.#writing = null;
   }

@@ -50,10 +50,9 @@ export function splitSpans(bytes: Uint8Array): SpanSlice[] {
   return slices;
 }
 
-/** The 16 bytes of the trace id of the span at `slice`, as a view. */
-export function traceIdBytes(bytes: Uint8Array, { start }: SpanSlice): Uint8Array {
-  return bytes.subarray(start + 2, start + 18);
-}
+/** Where the 16 bytes of a trace id begin, from the start of its span. */
+export const TRACE_ID_OFFSET = 2;
+export const TRACE_ID_BYTES = 16;
 
 function malformed(at: number, problem: string): RangeError {
   return new RangeError(`Cannot read span at byte ${at} of a batch: ${problem}`);

@@ -6,7 +6,7 @@
 import type { SpanBatch } from "../decoder/span_batch.ts";
 import { decodeSpan } from "./otlp_span.ts";
 import type { Resource } from "./resource.ts";
-import { type SpanSlice, splitSpans, traceIdBytes } from "./split.ts";
+import { type SpanSlice, splitSpans, TRACE_ID_BYTES, TRACE_ID_OFFSET } from "./split.ts";
 import { type StoredSpan, summarize, type Trace, type TraceSummary } from "./trace.ts";
 
 export interface TraceStoreOptions {
@@ -73,10 +73,10 @@ export class TraceStore {
   /** The trace, decoded, or null when it is not (or no longer) here. `traceId` is 32 hex digits. */
   get(traceId: string): Trace | null {
     const id = Uint8Array.fromHex(traceId);
-    if (this.#broken.includes(hash(id))) return null;
+    if (this.#broken.includes(hash(id, 0))) return null;
     const found: Found[] = [];
     this.#walk((entry, slice, bytes) => {
-      if (equal(traceIdBytes(bytes, slice), id)) found.push({ entry, slice });
+      if (hasId(bytes, slice.start + TRACE_ID_OFFSET, id)) found.push({ entry, slice });
     });
     return found.length === 0 ? null : this.#decode(traceId, found);
   }
@@ -86,9 +86,9 @@ export class TraceStore {
     const broken = new Set(this.#broken);
     const traces = new Map<string, Found[]>();
     this.#walk((entry, slice, bytes) => {
-      const id = traceIdBytes(bytes, slice);
-      if (broken.has(hash(id))) return;
-      const traceId = id.toHex();
+      const at = slice.start + TRACE_ID_OFFSET;
+      if (broken.has(hash(bytes, at))) return;
+      const traceId = bytes.subarray(at, at + TRACE_ID_BYTES).toHex();
       const found = traces.get(traceId);
       if (found === undefined) traces.set(traceId, [{ entry, slice }]);
       else found.push({ entry, slice });
@@ -151,8 +151,8 @@ export class TraceStore {
   #dropOldest() {
     const entry = this.#oldest!;
     const bytes = this.#batch(entry);
-    for (const slice of splitSpans(bytes)) {
-      this.#broken[this.#brokenAt] = hash(traceIdBytes(bytes, slice));
+    for (const { start } of splitSpans(bytes)) {
+      this.#broken[this.#brokenAt] = hash(bytes, start + TRACE_ID_OFFSET);
       this.#brokenAt = (this.#brokenAt + 1) % this.#maxSpans;
     }
     this.#spans -= entry.count;
@@ -168,15 +168,17 @@ export class TraceStore {
 }
 
 /** FNV-1a, never 0, which stands for an unused place. Two traces in 2^32 share one; then one hides the other. */
-function hash(id: Uint8Array): number {
+function hash(bytes: Uint8Array, at: number): number {
   let value = 0x811c9dc5;
-  for (let index = 0; index < id.length; index++) value = Math.imul(value ^ id[index]!, 0x01000193);
+  for (let index = at; index < at + TRACE_ID_BYTES; index++) {
+    value = Math.imul(value ^ bytes[index]!, 0x01000193);
+  }
   return value >>> 0 || 1;
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  for (let index = 15; index >= 0; index--) {
-    if (a[index] !== b[index]) return false;
+function hasId(bytes: Uint8Array, at: number, id: Uint8Array): boolean {
+  for (let index = 0; index < TRACE_ID_BYTES; index++) {
+    if (bytes[at + index] !== id[index]) return false;
   }
   return true;
 }
