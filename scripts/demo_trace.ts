@@ -1,5 +1,5 @@
 /** A trace of the status API, made into what the waterfall draws. Used by demo.ts. */
-import type { Trace } from "../src/trace/store.ts";
+import type { Trace } from "../src/trace/trace.ts";
 
 /** The parts of `/api/v1/traces/{traceId}` that the waterfall needs. */
 export interface TraceJson {

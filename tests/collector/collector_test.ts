@@ -50,7 +50,7 @@ for (const compression of ["none", "gzip"] as const) {
       const { frontServer, client, backServer } = chainOf(traces.get(request.context?.traceId ?? "") ?? []);
       assertReceived(body, client);
       assert.equal(frontServer.parentId, request.context?.spanId);
-      assert.equal(client.traceState, "a=b");
+      assert.deepEqual([frontServer.traceState, backServer.traceState], ["a=b", "a=b"]);
       assert.equal(backServer.resource["service.name"], "back");
       assert.deepEqual(
         ["service.name", "service.namespace", "deployment.environment"].map((key) =>

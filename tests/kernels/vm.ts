@@ -32,7 +32,7 @@ ulimit -l unlimited
 ip link set lo up
 echo "vm: kernel $(uname -r)"
 mkfifo /records
-tr -cd '[:print:]' </records >/hello &
+tr -cd ' -~' </records >/hello &
 sleep 8 | tsunagi-go --output /records
 echo "vm: loader status $?"
 wait

@@ -1,3 +1,3 @@
 module example.com/two-services/front
 
-go 1.21
+go 1.22
