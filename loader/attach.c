@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "attach.h"
+#include "closer.h"
 #include "uprobe_multi.h"
 
 static uint64_t cookie_of(const struct wire_attach *message, const struct wire_site *site)
@@ -104,7 +105,7 @@ uint64_t attach_sites(struct attachments *attachments, const struct kernel *kern
 	else
 		sound = attach_perf(attachment, kernel, path, message, why);
 	if (!sound) {
-		attach_close(attachment);
+		closer_run(attachment);
 		return 0;
 	}
 	attachment->id = ++attachments->last_id;
@@ -123,6 +124,7 @@ struct attachment *attach_take(struct attachments *attachments, uint64_t id)
 		struct attachment *taken = *at;
 
 		*at = taken->next;
+		taken->next = NULL;
 		return taken;
 	}
 	return NULL;
@@ -136,9 +138,7 @@ void attach_close_link(struct attached *link)
 		close(link->fd);
 }
 
-void attach_close(struct attachment *attachment)
+void attach_free(struct attachment *attachment)
 {
-	for (uint32_t i = 0; i < attachment->count; i++)
-		attach_close_link(&attachment->links[i]);
 	free(attachment);
 }

@@ -35,9 +35,10 @@ uint64_t attach_sites(struct attachments *attachments, const struct kernel *kern
 /* Takes the attachment out of the list, NULL when there is none with that id. */
 struct attachment *attach_take(struct attachments *attachments, uint64_t id);
 
+/* May wait for the kernel. */
 void attach_close_link(struct attached *link);
 
-/* Closes the links and frees it; with perf events this takes 0.1 s for each. */
-void attach_close(struct attachment *attachment);
+/* Its links are closed. */
+void attach_free(struct attachment *attachment);
 
 #endif

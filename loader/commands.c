@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 
 #include "backfill.h"
+#include "closer.h"
 #include "commands.h"
 #include "exe.h"
 #include "skeleton.h"
@@ -62,7 +63,7 @@ static bool detach(struct commands *commands, const struct wire_detach *message,
 		return refuse(why, ENOENT, "cannot detach %llu: no such attachment",
 			      (unsigned long long)message->attachment);
 	if (!reaper_submit(&commands->reaper, attachment, &message->control)) {
-		attach_close(attachment);
+		closer_run(attachment);
 		reply_value(commands->outbox, &message->control, 0);
 	}
 	return true;
