@@ -50,6 +50,7 @@ export function fromFile(path: string, content: string): PartialConfig {
   try {
     document = parse(content);
   } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
     throw new ConfigError(`file ${path}`, `it is not YAML: ${describeError(cause)}`, { cause });
   }
   if (document === null || document === undefined) return {};

@@ -26,7 +26,7 @@ export function serveStatus({ app, host, port }: ServeOptions): StatusServer {
       (request) => app.fetch(request),
     );
   } catch (cause) {
-    throw new Error(`Cannot listen on ${authority(host, port)}: ${explain(cause)}`, { cause });
+    throw new Error(`Cannot listen on ${authority(host, port)}: ${explainListenError(cause)}`, { cause });
   }
   return {
     host,
@@ -39,7 +39,8 @@ export function serveStatus({ app, host, port }: ServeOptions): StatusServer {
   };
 }
 
-function explain(cause: unknown): string {
+/** What is in the way, and the remedy. */
+export function explainListenError(cause: unknown): string {
   if (cause instanceof Deno.errors.AddrInUse) {
     return "another program has this port (choose another with --listen HOST:PORT)";
   }

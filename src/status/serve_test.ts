@@ -1,5 +1,5 @@
 import { equal, match, throws } from "node:assert/strict";
-import { serveStatus } from "./serve.ts";
+import { explainListenError, serveStatus } from "./serve.ts";
 
 const app = { fetch: () => new Response("here") };
 
@@ -20,11 +20,17 @@ Deno.test("serveStatus() says that the port is taken and what to do", async () =
   });
 });
 
-Deno.test("serveStatus() says that an address is not of this machine", () => {
-  throws(() => serveStatus({ app, host: "192.0.2.1", port: 0 }), {
-    message:
-      "Cannot listen on 192.0.2.1:0: this machine has no such address (choose another with --listen HOST:PORT)",
-  });
+Deno.test("explainListenError() names what is in the way and the remedy", () => {
+  const f = (cause: unknown, want: string) => equal(explainListenError(cause), want);
+  f(
+    new Deno.errors.AddrNotAvailable("x"),
+    "this machine has no such address (choose another with --listen HOST:PORT)",
+  );
+  f(
+    new Deno.errors.PermissionDenied("x"),
+    "permission denied (choose a port from 1024 up with --listen HOST:PORT)",
+  );
+  f(new Error("odd"), "odd (choose another address with --listen HOST:PORT)");
 });
 
 Deno.test("serveStatus() ends in time although an answer hangs", async () => {
