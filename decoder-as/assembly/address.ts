@@ -1,10 +1,12 @@
 /** Takes "host:port" texts apart and writes IP addresses as text. Used for Host, RemoteAddr and the peer of a call. */
-import { readU16, readU8, writeU8 } from "./cursor";
+import { find, readU16, readU8, writeU8 } from "./cursor";
 
 /** Result of `splitHostPort`; hostPort is -1 when there is none. */
 export let hostAt: usize = 0;
 export let hostBytes: u32 = 0;
 export let hostPort: i32 = -1;
+
+const MAX_PORT_DIGITS: u32 = 5;
 
 const COLON: u32 = 58;
 const OPEN: u32 = 91;
@@ -17,8 +19,7 @@ export function splitHostPort(at: usize, bytes: u32): void {
   hostPort = -1;
   if (bytes == 0) return;
   if (readU8(at) == OPEN) {
-    let close: u32 = 1;
-    while (close < bytes && readU8(at + close) != CLOSE) close++;
+    const close = find(at, bytes, CLOSE);
     hostAt = at + 1;
     hostBytes = close - 1;
     if (close + 1 < bytes && readU8(at + close + 1) == COLON) {
@@ -26,19 +27,16 @@ export function splitHostPort(at: usize, bytes: u32): void {
     }
     return;
   }
-  let colon = bytes;
-  for (let index: u32 = 0; index < bytes; index++) {
-    if (readU8(at + index) != COLON) continue;
-    if (colon != bytes) return;
-    colon = index;
-  }
+  const colon = find(at, bytes, COLON);
   if (colon == bytes) return;
+  const left = bytes - colon - 1;
+  if (find(at + colon + 1, left, COLON) != left) return;
   hostBytes = colon;
   hostPort = parsePort(at + colon + 1, bytes - colon - 1);
 }
 
 function parsePort(at: usize, digits: u32): i32 {
-  if (digits == 0 || digits > 5) return -1;
+  if (digits == 0 || digits > MAX_PORT_DIGITS) return -1;
   let port = 0;
   for (let index: u32 = 0; index < digits; index++) {
     const digit = <i32> readU8(at + index) - 48;

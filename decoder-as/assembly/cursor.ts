@@ -63,6 +63,23 @@ export function isAscii(at: usize, bytes: u32): bool {
   return (i8x16.bitmask(v128.load(at + done)) & ((1 << (bytes - done)) - 1)) == 0;
 }
 
+/**
+ * Whether every byte is in a set of ASCII characters. Entry i of the set is a bit mask: bit h means that the
+ * character 16 * h + i is in. Reads up to 15 bytes more.
+ */
+export function isSubset(at: usize, bytes: u32, set: v128): bool {
+  const bits = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0);
+  for (let done: u32 = 0; done < bytes; done += 16) {
+    const chunk = v128.load(at + done);
+    const row = i8x16.swizzle(set, v128.and(chunk, i8x16.splat(15)));
+    const column = i8x16.swizzle(bits, i8x16.shr_u(chunk, 4));
+    const outside = i8x16.bitmask(i8x16.eq(v128.and(row, column), i8x16.splat(0)));
+    const left = bytes - done;
+    if ((left < 16 ? outside & ((1 << left) - 1) : outside) != 0) return false;
+  }
+  return true;
+}
+
 /** Offset of the first `byte`, or `bytes` when there is none. Reads up to 15 bytes more. */
 export function find(at: usize, bytes: u32, byte: u32): u32 {
   const pattern = i8x16.splat(<i8> byte);

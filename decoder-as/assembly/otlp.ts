@@ -119,6 +119,9 @@ export function flags(to: usize, value: u32): usize {
 /* An attribute is attributes = 9 { key = 1, value = 2 { string_value = 1 | int_value = 3 } }; a key of keys.gen.ts is
  * the whole field "key", padded to 32 bytes. */
 
+/** Longest value, for the longest key, with which all lengths of an attribute take one byte. */
+const MAX_SHORT_VALUE_BYTES: u32 = 128 - 32 - 4;
+
 /** A string attribute whose value may be any bytes. */
 export function stringAttribute(to: usize, key: usize, keyBytes: u32, at: usize, bytes: u32): usize {
   clean(at, bytes, SCRATCH);
@@ -127,6 +130,13 @@ export function stringAttribute(to: usize, key: usize, keyBytes: u32, at: usize,
 
 /** A string attribute whose value is valid UTF-8 already. */
 export function textAttribute(to: usize, key: usize, keyBytes: u32, at: usize, bytes: u32): usize {
+  if (bytes < MAX_SHORT_VALUE_BYTES) {
+    writeU16(to, 0x4a | keyBytes + 4 + bytes << 8);
+    copy32(to + 2, key);
+    to += 2 + keyBytes;
+    writeU32(to, 0x000a0012 | 2 + bytes << 8 | bytes << 24);
+    return copy(to + 4, at, bytes);
+  }
   const value = 1 + lengthBytes(bytes) + bytes;
   writeU8(to, 0x4a);
   to = length(to + 1, keyBytes + 1 + lengthBytes(value) + value);
@@ -140,6 +150,17 @@ export function textAttribute(to: usize, key: usize, keyBytes: u32, at: usize, b
 
 /** An integer attribute. */
 export function intAttribute(to: usize, key: usize, keyBytes: u32, number: u64): usize {
+  if (number < 0x4000) {
+    const value: u32 = number < 0x80 ? 2 : 3;
+    writeU16(to, 0x4a | keyBytes + 2 + value << 8);
+    copy32(to + 2, key);
+    to += 2 + keyBytes;
+    const low = <u32> number;
+    const digits = low < 0x80 ? low : low & 0x7f | 0x80 | low >> 7 << 8;
+    writeU32(to, 0x00180012 | value << 8 | (digits & 0xff) << 24);
+    writeU8(to + 4, digits >> 8);
+    return to + 2 + value;
+  }
   const value = 1 + varintBytes(number);
   writeU8(to, 0x4a);
   to = length(to + 1, keyBytes + 2 + value);

@@ -3,7 +3,7 @@
  * by backward shift) names a slot; the slot holds the record as it came. Called by feed.ts.
  */
 import { OFFSET_HEADER_PID, OFFSET_SPAN_SPAN_ID } from "../../bpf/wire.gen";
-import { move, readU32, readU64, writeU32, writeU64 } from "./cursor";
+import { copy, readU32, readU64, writeU32, writeU64 } from "./cursor";
 import {
   INDEX_ENTRIES,
   INDEX_ENTRY_BYTES,
@@ -82,7 +82,7 @@ export function keep(record: usize, bytes: u32): bool {
   if (slot == NONE) return false;
   const at = slotAt(slot);
   writeU32(at, 1);
-  move(at + SLOT_HEAD_BYTES, record, bytes);
+  copy(at + SLOT_HEAD_BYTES, record, bytes);
   const spanId = readU64(record + OFFSET_SPAN_SPAN_ID);
   let index = home(spanId);
   while (readU32(entryAt(index) + 8) != 0) index = (index + 1) & MASK;
