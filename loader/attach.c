@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -72,11 +73,12 @@ static bool attach_perf(struct attachment *attachment, const struct kernel *kern
 							path, sites[i].file_offset, &options);
 
 		if (!link)
-			return refuse(
-				why, errno,
-				"cannot attach probe %u at offset %llu of %s: %s (is the offset in its code?)",
-				sites[i].probe, (unsigned long long)sites[i].file_offset, path,
-				strerror(errno));
+			return refuse(why, errno,
+				      "cannot attach probe %u at offset %llu of %s: %s (%s)",
+				      sites[i].probe, (unsigned long long)sites[i].file_offset,
+				      path, strerror(errno),
+				      errno == EACCES ? "needs cap_sys_admin, or Linux 6.6"
+						      : "is the offset in its code?");
 		attachment->links[attachment->count++] =
 			(struct attached){ .fd = -1, .perf = link };
 	}
@@ -88,6 +90,7 @@ uint64_t attach_sites(struct attachments *attachments, const struct kernel *kern
 {
 	struct attachment *attachment =
 		calloc(1, sizeof(*attachment) + message->count * sizeof(struct attached));
+	struct stat status;
 	char path[64];
 	bool sound;
 
@@ -96,7 +99,8 @@ uint64_t attach_sites(struct attachments *attachments, const struct kernel *kern
 		return 0;
 	}
 	snprintf(path, sizeof(path), "/proc/%u/exe", message->control.pid);
-	if (access(path, F_OK) < 0)
+	/* access() would ask for the real user, who lacks the capabilities of the file. */
+	if (stat(path, &status) < 0)
 		sound = refuse(why, ESRCH,
 			       "cannot attach to process %u: no such process with an executable",
 			       message->control.pid);

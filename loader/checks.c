@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /* See checks.h. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -14,6 +17,9 @@
 
 #include "checks.h"
 #include "log.h"
+
+/* PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+#define INITIAL_PID_NAMESPACE 0xeffffffcU
 
 static bool read_effective(uint64_t *effective)
 {
@@ -84,13 +90,28 @@ static int check_feature(enum bpf_prog_type type, enum bpf_func_id helper, const
 	return EXIT_KERNEL_FEATURE;
 }
 
+/* The kernel programs speak of processes by their ids in the initial namespace; /proc must do so too. */
+static int check_pid_namespace(void)
+{
+	struct stat status;
+
+	if (stat("/proc/self/ns/pid", &status) == 0 && status.st_ino != INITIAL_PID_NAMESPACE) {
+		log_line(
+			"cannot start: not in the initial pid namespace (give the container the host's: hostPID: true, docker --pid=host)");
+		return EXIT_PID_NAMESPACE;
+	}
+	return EXIT_CLEAN;
+}
+
 int checks_run(void)
 {
 	int code = check_capabilities();
 
+	if (code == EXIT_CLEAN)
+		code = check_pid_namespace();
 	if (code != EXIT_CLEAN)
 		return code;
-	if (access("/sys/kernel/btf/vmlinux", R_OK) < 0) {
+	if (faccessat(AT_FDCWD, "/sys/kernel/btf/vmlinux", R_OK, AT_EACCESS) < 0) {
 		log_line(
 			"cannot read /sys/kernel/btf/vmlinux: %s (a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed, and sysfs must be mounted)",
 			strerror(errno));

@@ -19,6 +19,7 @@ enum exit_code {
 	EXIT_RING_BUFFER = 8,
 	EXIT_LOAD_REFUSED = 9,
 	EXIT_OUTPUT = 10,
+	EXIT_PID_NAMESPACE = 11,
 };
 
 /* Writes "tsunagi-go: <message>\n". */

@@ -21,6 +21,10 @@ const REASONS: Readonly<Record<number, Omit<Reason, "message">>> = {
     remedy: "Report the verifier's words in the log together with the kernel release",
   },
   10: { code: "loader-output", remedy: "Make the temporary folder writable for the agent" },
+  11: {
+    code: "pid-namespace",
+    remedy: "Run the agent with the host's process ids (hostPID: true, --pid=host)",
+  },
 };
 
 /** How a loader ended. */

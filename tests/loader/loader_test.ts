@@ -208,6 +208,19 @@ rootTest("plan(), flip() and target() pass on why the loader refuses", async () 
   await assert.rejects(client.target(1, { enabled: false }), refusedWith(2, /not traced/));
 });
 
+rootTest("tsunagi-go forgets a target when the process ends", async () => {
+  await using session = await LoaderSession.start();
+  const { client } = session;
+  const child = new Deno.Command("sleep", { args: ["60"] }).spawn();
+  await client.target(child.pid, ALWAYS_ON);
+  await client.target(child.pid, ALWAYS_ON);
+  child.kill("SIGKILL");
+  await child.status;
+  await eventually(() =>
+    assert.rejects(client.target(child.pid, { enabled: false }), refusedWith(2, /not traced/))
+  );
+});
+
 rootTest("backfill() adopts client connections only", async () => {
   await using session = await LoaderSession.start();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
