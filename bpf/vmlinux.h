@@ -3,6 +3,7 @@
  * The few kernel types that the programs look into. CO-RE (preserve_access_index) finds the fields in
  * the running kernel, so only names and types count here, not order or size. Program contexts come
  * from <linux/bpf.h>; struct pt_regs is the one of x86-64, which is ABI and needs no relocation.
+ * bpf/tests compile it for user space, where there is nothing to relocate.
  */
 #ifndef TSUNAGI_VMLINUX_H
 #define TSUNAGI_VMLINUX_H
@@ -27,7 +28,9 @@ struct pt_regs {
 	unsigned long orig_ax, ip, cs, flags, sp, ss;
 };
 
+#ifdef __bpf__
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+#endif
 
 typedef struct {
 	int counter;
@@ -101,5 +104,7 @@ struct task_struct {
 	struct signal_struct *signal;
 };
 
+#ifdef __bpf__
 #pragma clang attribute pop
+#endif
 #endif
