@@ -59,7 +59,7 @@ export class SpanPipeline implements AsyncDisposable {
     await this.#ask({ type: "use", slot, pack });
   }
 
-  /** Gives up the spans in flight of a process, as the record of its exit does; yields how many. */
+  /** Gives up the spans in flight of a process, as the record of its exit does, or of all for 0; yields how many. */
   async drop(pid: number): Promise<number> {
     return await this.#ask({ type: "drop", pid }) as number;
   }

@@ -72,7 +72,7 @@ export class RecordRouter {
       case KIND_SPAN_LOST:
         return this.#slots.forEach((decoder, slot) => decoder && this.#add(slot, decoder, record));
       case KIND_PROCESS_EXIT:
-        this.drop(view(record).getUint32(OFFSET_HEADER_PID, true));
+        this.#onExit(view(record).getUint32(OFFSET_HEADER_PID, true));
         break;
       case KIND_HELLO:
         if (record.length >= SIZEOF_HELLO) this.#setClock(record, OFFSET_HELLO_REALTIME_OFFSET_NS);
@@ -91,11 +91,10 @@ export class RecordRouter {
     if (batches.length > 0) this.#options.onSpans(batches);
   }
 
-  /** Gives up the spans in flight of a process; yields how many. Pid 0 means none. */
+  /** Gives up the spans in flight of a process, or of all when `pid` is 0; yields how many. */
   drop(pid: number): number {
     this.flush();
-    if (pid === 0) return 0;
-    return this.#slots.reduce((dropped, decoder) => dropped + (decoder?.drop(pid) ?? 0), 0);
+    return this.#slots.reduce((dropped, decoder) => dropped + (decoder?.drop(pid || "all") ?? 0), 0);
   }
 
   counters(): PipelineCounters {
@@ -125,6 +124,10 @@ export class RecordRouter {
       bytes: this.#bytes,
       decoders,
     };
+  }
+
+  #onExit(pid: number): void {
+    if (pid !== 0) this.drop(pid);
   }
 
   #route(record: Uint8Array, kind: number): void {

@@ -88,6 +88,19 @@ Deno.test("router: a process exit comes after the spans that ended before it and
   assert.deepEqual({ inFlight, exited: reasons.processExited }, { inFlight: 0, exited: 1 });
 });
 
+Deno.test("drop: 0 means every process, in a process exit it means none", () => {
+  const recorder = new Recorder();
+  recorder.take(
+    pair(OLD, OLD_SLOT, "0000000000000001", "GET")[0],
+    pair(NEWEST, NEW_SLOT, "0000000000000002", "GET")[0],
+  );
+  recorder.take(record(wire.KIND_PROCESS_EXIT, wire.SIZEOF_PROCESS_EVENT, { pid: 0 }));
+  recorder.router.flush();
+  assert.equal(recorder.router.counters().inFlight, 2);
+  assert.equal(recorder.router.drop(0), 2);
+  assert.equal(recorder.router.counters().lost.processExited, 2);
+});
+
 Deno.test("router: HELLO and STATS set the clock of all decoders, also of later ones", () => {
   const recorder = new Recorder();
   const hello = record(wire.KIND_HELLO, wire.SIZEOF_HELLO);
