@@ -18,8 +18,7 @@ enum pump_policy {
 	 * the nap. */
 	BUSY_RECORDS = 500,
 	EMPTY_SWEEPS = 4,
-	/* Spans told as lost in one sweep; the rest waits in its queue for the next. */
-	LOST_BATCH = 256,
+	MAX_SWEEP_RECORDS = 8192,
 };
 
 static void note_process(struct pump *pump, const struct wire_header *header)
@@ -40,9 +39,11 @@ static int on_record(void *context, void *record, size_t reserved)
 	if (header->size < sizeof(*header) || header->size > reserved || header->size % 8)
 		return 0;
 	outbox_put(pump->outbox, record, header->size);
+	pump->moved++;
 	if (header->kind == KIND_PROCESS_EXIT || header->kind == KIND_PROCESS_EXEC)
 		note_process(pump, header);
-	return 0;
+	/* Control messages must get their turn however fast records come. */
+	return pump->moved < MAX_SWEEP_RECORDS ? 0 : -EAGAIN;
 }
 
 int pump_open(struct pump *pump, const struct kernel *kernel, struct outbox *outbox)
@@ -56,14 +57,13 @@ int pump_open(struct pump *pump, const struct kernel *kernel, struct outbox *out
 	return EXIT_RING_BUFFER;
 }
 
-static uint32_t take_lost(const struct pump *pump, struct lost_span lost[LOST_BATCH])
+static void take_lost(struct pump *pump)
 {
 	int fd = bpf_map__fd(pump->kernel->skel->maps.lost_spans);
-	uint32_t count = 0;
 
-	while (count < LOST_BATCH && bpf_map_lookup_and_delete_elem(fd, NULL, &lost[count]) == 0)
-		count++;
-	return count;
+	while (pump->lost_count < PUMP_LOST_BATCH &&
+	       bpf_map_lookup_and_delete_elem(fd, NULL, &pump->lost[pump->lost_count]) == 0)
+		pump->lost_count++;
 }
 
 static void put_lost(struct pump *pump, const struct lost_span *lost)
@@ -75,17 +75,19 @@ static void put_lost(struct pump *pump, const struct lost_span *lost)
 }
 
 /*
- * The queue is emptied before the ring and sent after it: the start record of every span in the
- * queue was in the ring by then, so the service meets it first.
+ * The queue is emptied before the ring and sent when the ring is empty: the start record of every span
+ * in the queue was in the ring by then, so the service meets it first.
  */
 static uint32_t move(struct pump *pump)
 {
-	struct lost_span lost[LOST_BATCH];
-	uint32_t lost_count = take_lost(pump, lost);
-	int records = ring_buffer__consume(pump->ring);
+	bool emptied;
 
-	for (uint32_t i = 0; i < lost_count; i++)
-		put_lost(pump, &lost[i]);
+	pump->moved = 0;
+	if (pump->lost_count == 0)
+		take_lost(pump);
+	emptied = ring_buffer__consume(pump->ring) >= 0;
+	for (; emptied && pump->lost_count > 0; pump->moved++)
+		put_lost(pump, &pump->lost[--pump->lost_count]);
 	outbox_flush(pump->outbox);
 	for (uint32_t i = 0; i < pump->exited_count; i++) {
 		if (pump->replaced[i])
@@ -97,7 +99,7 @@ static uint32_t move(struct pump *pump)
 	if (pump->exited_count == sizeof(pump->exited) / sizeof(*pump->exited))
 		sweep_missing(pump->kernel);
 	pump->exited_count = 0;
-	return lost_count + (records > 0 ? records : 0);
+	return pump->moved;
 }
 
 static void set_sleeping(const struct pump *pump, uint32_t sleeping)

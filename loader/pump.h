@@ -8,9 +8,15 @@
 #define TSUNAGI_PUMP_H
 
 #include "kernel.h"
+#include "maps_abi.h"
 #include "outbox.h"
 
 struct ring_buffer;
+
+enum pump_limit {
+	/* Spans told as lost in one sweep; the rest waits in its queue for the next. */
+	PUMP_LOST_BATCH = 256,
+};
 
 struct pump {
 	const struct kernel *kernel;
@@ -18,6 +24,11 @@ struct pump {
 	struct ring_buffer *ring;
 	/* sweeps in a row that found nothing */
 	uint32_t empty_sweeps;
+	/* records of this sweep */
+	uint32_t moved;
+	/* taken from the kernel's queue, to be sent when the ring is empty */
+	uint32_t lost_count;
+	struct lost_span lost[PUMP_LOST_BATCH];
 	/* processes whose end or change of program came by in this sweep */
 	uint32_t exited_count;
 	uint32_t exited[64];
