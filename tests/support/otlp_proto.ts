@@ -48,6 +48,7 @@ const root = protobuf.parse(SCHEMA).root;
 /** Messages of the schema above. */
 export type MessageName =
   | "Span"
+  | "ScopeSpans"
   | "Resource"
   | "ExportTraceServiceRequest"
   | "ExportTraceServiceResponse"
