@@ -73,17 +73,18 @@ static __always_inline bool arm(struct scratch *s, const struct probe *probe,
 {
 	const struct go_layout *layout = probe->layout;
 	struct pending *entry = &s->pending, *old;
-	u64 cookie = 0;
+	u64 cookie = 0, conn, tls;
 	struct sock *sk;
 	u32 *state;
 
-	sk = descriptor_socket(
-		connection_descriptor(peek_word(connection + layout->persist_conn_conn + 8)));
+	read_two_words(s, connection, layout->persist_conn_conn + 8, layout->persist_conn_tls_state,
+		       &conn, &tls);
+	sk = descriptor_socket(connection_descriptor(conn));
 	if (sk) {
 		socket_peer(sk, call);
 		cookie = socket_cookie(sk);
 	}
-	if (peek_word(connection + layout->persist_conn_tls_state)) {
+	if (tls) {
 		count(COUNTER_TLS);
 		return false;
 	}

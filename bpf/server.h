@@ -162,16 +162,17 @@ static __always_inline void forget_server_span(const struct probe *probe,
 static __always_inline void begin_server_span(struct pt_regs *ctx, const struct probe *probe,
 					      struct scratch *s)
 {
-	u64 request = ctx->di;
 	struct server_span *span = &s->span;
+	u64 headers;
 	u8 *record;
 	bool sampled;
 
-	span->context = read_word(request + probe->layout->request_ctx + 8);
+	read_two_words(s, ctx->di, probe->layout->request_header, probe->layout->request_ctx + 8,
+		       &headers, &span->context);
 	span->writer = ctx->cx;
 	span->slot = probe->slot;
 	span->span_id = random_id();
-	adopt_parent(s, probe, read_word(request + probe->layout->request_header));
+	adopt_parent(s, probe, headers);
 	sampled = sample(probe->target, span->trace_id,
 			 span->has_parent ? span->trace_flags & TRACE_FLAG_SAMPLED : -1);
 	span->trace_flags = (span->trace_flags & ~TRACE_FLAG_SAMPLED) | sampled;
