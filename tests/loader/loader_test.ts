@@ -278,7 +278,8 @@ rootTest("nothing stays in the kernel after dispose, SIGTERM, SIGKILL", async ()
     const reason = await client.exited;
     const tookMs = performance.now() - beganMs;
     assert.equal(reason?.code ?? null, signal === "SIGKILL" ? "loader-died" : null);
-    assert.ok(tookMs < 1_000, `ending took ${tookMs} ms`);
+    const limitMs = session.hello.features.uprobeMulti ? 2_000 : 20_000;
+    assert.ok(tookMs < limitMs, `ending took ${tookMs} ms`);
     await eventually(async () => assert.deepEqual((await BpfState.now()).since(before), []));
     await (await fetch(`${server.url}/back`)).body?.cancel();
   }
