@@ -131,7 +131,9 @@ export class RecordRouter {
   }
 
   #route(record: Uint8Array, kind: number): void {
-    const slot = record.length >= SIZEOF_SPAN ? view(record).getUint16(OFFSET_SPAN_SLOT, true) : MAX_SLOTS;
+    const slot = record.length >= SIZEOF_SPAN
+      ? record[OFFSET_SPAN_SLOT]! | record[OFFSET_SPAN_SLOT + 1]! << 8
+      : MAX_SLOTS;
     const decoder = this.#slots[slot];
     if (decoder) this.#add(slot, decoder, record);
     else if (kind === KIND_SPAN_START) this.#noDecoder++;
