@@ -1,5 +1,6 @@
 /**
- * Generates the decoder's sources from decoder-as/layouts. With `--toolchains` it first makes the layouts themselves
+ * Generates the decoder's sources from decoder-as/layouts; with `--check` it writes nothing and fails when the
+ * committed ones differ. With `--toolchains` it first makes the layouts themselves
  * from real Go toolchains: it builds a small net/http program with each release and reads the struct offsets from its
  * DWARF. Run by `deno task gen`, and by hand when a Go release appears (needs `go` and its module proxy):
  *
@@ -204,6 +205,18 @@ async function generate(): Promise<void> {
   for (const [path, text] of files) await Deno.writeTextFile(new URL(path, ROOT), text);
 }
 
+/** Names a generated file that is missing or does not follow from the layouts, or one that is left over. */
+async function findStale(): Promise<string | null> {
+  const files = generatedFiles(groupFamilies(await readLayouts()));
+  for (const [path, text] of files) {
+    if (await Deno.readTextFile(new URL(path, ROOT)).catch(() => null) !== text) return path;
+  }
+  for await (const { name } of Deno.readDir(new URL(FAMILY_DIRECTORY, ROOT))) {
+    if (!files.has(FAMILY_DIRECTORY + name)) return FAMILY_DIRECTORY + name;
+  }
+  return null;
+}
+
 const [mode, kept] = Deno.args;
 if (mode === "--toolchains") {
   const directory = kept ?? await Deno.makeTempDir({ prefix: "layout-programs-" });
@@ -213,4 +226,9 @@ if (mode === "--toolchains") {
     if (kept === undefined) await Deno.remove(directory, { recursive: true });
   }
 }
-await generate();
+if (mode === "--check") {
+  const stale = await findStale();
+  if (stale !== null) throw new Error(`Cannot pass ${stale}: it is stale; run deno task gen`);
+} else {
+  await generate();
+}
