@@ -239,7 +239,8 @@ static __always_inline void read_two_words(struct scratch *s, u64 object, u32 fi
 }
 
 /* Fills s->traceparent and s->tracestate from the map at `map`, 0 being an empty one. */
-static __always_inline void find_trace_headers(struct scratch *s, const struct go_layout *layout, u64 map)
+static __always_inline void find_trace_headers(struct scratch *s, const struct go_layout *layout,
+					       u64 map)
 {
 	s->traceparent.data = 0;
 	s->traceparent.count = 0;

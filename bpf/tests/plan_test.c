@@ -31,7 +31,8 @@ static void set_plan(u32 count, const struct wire_op *ops)
 static void test_read(void)
 {
 	static const u8 object[32] = "0123456789abcdefghijklmnopqrstu";
-	const struct wire_op ops[] = { { OP_READ, 0, START_OBJECT, 3, 13 }, { OP_READ, 0, START_OBJECT, 0, 8 } };
+	const struct wire_op ops[] = { { OP_READ, 0, START_OBJECT, 3, 13 },
+				       { OP_READ, 0, START_OBJECT, 0, 8 } };
 	u8 *record = new_record(CAPTURE_START_BYTES);
 	u64 end;
 
@@ -82,8 +83,10 @@ static void test_faults(void)
 		const void *data;
 		u64 bytes;
 	} bad = { (void *)0x10, 9 }, nil = { NULL, 9 };
-	const struct wire_op string[] = { { OP_READ, 0, START_OBJECT, 0, 16 }, { OP_STRING, 2, PAYLOAD, 0, 64 } };
-	const struct wire_op read[] = { { OP_READ, 0, START_OBJECT, 0, 16 }, { OP_READ, 0, PAYLOAD, 0, 64 } };
+	const struct wire_op string[] = { { OP_READ, 0, START_OBJECT, 0, 16 },
+					  { OP_STRING, 2, PAYLOAD, 0, 64 } };
+	const struct wire_op read[] = { { OP_READ, 0, START_OBJECT, 0, 16 },
+					{ OP_READ, 0, PAYLOAD, 0, 64 } };
 	u8 *record = new_record(CAPTURE_START_BYTES);
 	struct wire_span *span = (struct wire_span *)record;
 	static const u8 zeroes[64];
