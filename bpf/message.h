@@ -143,10 +143,12 @@ __attribute__((noinline)) int find_line_end(struct sk_msg_md *msg, u32 from)
 	return search.found;
 }
 
-/*
- * Inserts `bytes`: TRACEPARENT_LINE_BYTES of `line`, the rest of `more`. 0, or -1 when the message is
- * as it was.
- */
+/* message_insert */
+#define MESSAGE_UNCHANGED (-1)
+/* holds bytes that are nobody's: it must not be sent */
+#define MESSAGE_BROKEN (-2)
+
+/* Inserts `bytes`: TRACEPARENT_LINE_BYTES of `line`, the rest of `more`. 0 when done. */
 static __always_inline int message_insert(struct sk_msg_md *msg, u32 at, u32 bytes, const u8 *line,
 					  const u8 *more)
 {
@@ -154,7 +156,7 @@ static __always_inline int message_insert(struct sk_msg_md *msg, u32 at, u32 byt
 	u32 i;
 
 	if (bpf_msg_push_data(msg, at, bytes, 0))
-		return -1;
+		return MESSAGE_UNCHANGED;
 	if (bpf_msg_pull_data(msg, at, at + bytes, 0))
 		goto undo;
 	data = message_data(msg);
@@ -173,8 +175,7 @@ static __always_inline int message_insert(struct sk_msg_md *msg, u32 at, u32 byt
 	return 0;
 
 undo:
-	bpf_msg_pop_data(msg, at, bytes, 0);
-	return -1;
+	return bpf_msg_pop_data(msg, at, bytes, 0) ? MESSAGE_BROKEN : MESSAGE_UNCHANGED;
 }
 
 #endif

@@ -21,6 +21,8 @@ enum head_verdict {
 	/* what was to be changed is not there, or is cut by the message's end */
 	HEAD_LOST = 2,
 	HEAD_PUSH_FAILED = 3,
+	/* a failed insertion could not be undone: the message must be dropped */
+	HEAD_BROKEN = 4,
 };
 
 struct head {
@@ -59,6 +61,7 @@ static __always_inline u32 insert_lines(struct head *head)
 	struct goroutine_key key = { .tgid = head->entry.tgid, .id = head->entry.owner_goid };
 	struct tracestate *state = 0;
 	u32 bytes = TRACEPARENT_LINE_BYTES;
+	int inserted;
 
 	if (head->entry.add_tracestate)
 		state = bpf_map_lookup_elem(&tracestates, &key);
@@ -67,8 +70,10 @@ static __always_inline u32 insert_lines(struct head *head)
 		state = 0;
 	if (state)
 		bytes += state->bytes;
-	if (message_insert(head->msg, head->at, bytes, head->entry.line, state ? state->line : 0))
-		return HEAD_PUSH_FAILED;
+	inserted = message_insert(head->msg, head->at, bytes, head->entry.line,
+				  state ? state->line : 0);
+	if (inserted)
+		return inserted == MESSAGE_BROKEN ? HEAD_BROKEN : HEAD_PUSH_FAILED;
 	head->at += bytes;
 	return HEAD_DONE;
 }

@@ -14,7 +14,7 @@ static __always_inline void close_entry(u64 cookie, u32 verdict, u32 action)
 {
 	if (bpf_map_delete_elem(&pending, &cookie))
 		return;
-	if (verdict == HEAD_PUSH_FAILED)
+	if (verdict == HEAD_PUSH_FAILED || verdict == HEAD_BROKEN)
 		count(COUNTER_PUSH_FAILED);
 	else if (verdict == HEAD_LOST)
 		count(COUNTER_SPLIT);
@@ -39,7 +39,7 @@ static __always_inline int message_sent(struct sk_msg_md *msg)
 		bpf_map_update_elem(&pending, &cookie, &head.entry, BPF_EXIST);
 	else
 		close_entry(cookie, verdict, head.entry.action);
-	return SK_PASS;
+	return verdict == HEAD_BROKEN ? SK_DROP : SK_PASS;
 }
 
 #endif

@@ -16,7 +16,7 @@ static struct {
 } message;
 
 static struct sk_msg_md context;
-static int refuse_push;
+static int refuse_push, refuse_pop, refuse_pull_after_push, pushed;
 
 static void close_window(void)
 {
@@ -32,6 +32,8 @@ static long fake_pull(struct sk_msg_md *msg, u32 from, u32 until, u64 flags)
 {
 	(void)flags;
 	close_window();
+	if (refuse_pull_after_push && pushed)
+		return -12;
 	if (from >= until || until > message.size)
 		return -22;
 	message.from = from;
@@ -53,6 +55,7 @@ static long fake_push(struct sk_msg_md *msg, u32 at, u32 bytes, u64 flags)
 	memset(message.bytes + at, '?', bytes);
 	message.size += bytes;
 	msg->size = message.size;
+	pushed = 1;
 	return 0;
 }
 
@@ -60,7 +63,7 @@ static long fake_pop(struct sk_msg_md *msg, u32 at, u32 bytes, u64 flags)
 {
 	(void)flags;
 	close_window();
-	if (!bytes || at + bytes > message.size || bytes == message.size)
+	if (refuse_pop || !bytes || at + bytes > message.size || bytes == message.size)
 		return -22;
 	memmove(message.bytes + at, message.bytes + at + bytes, message.size - at - bytes);
 	message.size -= bytes;
@@ -85,7 +88,7 @@ static struct tcp_sock *fake_tcp_sock(void *sk)
 
 /* A request, what has to become of it, and what did. */
 static u8 request[MAX_MESSAGE], expected[MAX_MESSAGE], sent[MAX_MESSAGE];
-static u32 request_size, expected_size, sent_size;
+static u32 request_size, expected_size, sent_size, dropped;
 
 static void put(const char *text, int in_request, int in_expected)
 {
@@ -107,7 +110,7 @@ static void send_request(u32 longest)
 	static struct bpf_sock sk;
 	u32 at = 0, bytes;
 
-	sent_size = 0;
+	sent_size = dropped = pushed = 0;
 	context.sk = &sk;
 	while (at < request_size) {
 		bytes = 1 + below(longest);
@@ -117,7 +120,8 @@ static void send_request(u32 longest)
 		message.size = context.size = bytes;
 		if (below(2))
 			fake_pull(&context, 0, 1 + below(bytes), 0);
-		message_sent(&context);
+		if (message_sent(&context) == SK_DROP)
+			dropped++;
 		close_window();
 		memcpy(sent + sent_size, message.bytes, message.size);
 		sent_size += message.size;
@@ -283,6 +287,23 @@ static void test_push_refused(void)
 	      "a refused push leaves the request as it was, and is counted");
 }
 
+static void test_unreadable_push(void)
+{
+	make_request(PENDING_INSERT);
+	memset(counted, 0, sizeof(counted));
+	refuse_pull_after_push = 1;
+	send_request(1000);
+	check(sent_size == request_size && !memcmp(sent, request, sent_size) && !dropped &&
+		      counted[COUNTER_PUSH_FAILED] == 1,
+	      "an insertion that cannot be written is taken back");
+	make_request(PENDING_INSERT);
+	refuse_pop = 1;
+	send_request(1000);
+	check(dropped == 1 && !pending_there && counted[COUNTER_PUSH_FAILED] == 2,
+	      "one that cannot be taken back either drops the message");
+	refuse_pull_after_push = refuse_pop = 0;
+}
+
 static void test_nothing_pending(void)
 {
 	make_request(PENDING_INSERT);
@@ -300,6 +321,7 @@ int main(void)
 	test_action(PENDING_REPLACE, COUNTER_INJECTED, "replace");
 	test_not_a_head();
 	test_push_refused();
+	test_unreadable_push();
 	test_nothing_pending();
 	return finish("sock_msg");
 }
