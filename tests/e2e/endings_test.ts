@@ -75,44 +75,81 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   );
 }
 
-for (const victim of ["service", "loader"] as const) {
-  rootTest(
-    `kill -9 of the ${victim} under load fails no request, leaves nothing, and a new start traces`,
-    async () => {
-      const before = await BpfState.now();
-      await using stack = new AsyncDisposableStack();
-      const services = await startServices(stack);
-      const sink = stack.use(new OtlpSink());
-      const agent = await Agent.start({ args: argsFor(sink.url, services) });
-      stack.defer(() => agent.kill());
-      await agent.traced(services.front.pid, services.back.pid);
-      const loader = await loaderPid(agent);
-      using load = new LoadGenerator(services.front.url, 20);
-      const abort = new AbortController();
-      const running = load.until(abort.signal, () => ({ path: "/call" }));
-      await sleep(500);
-      if (victim === "service") await agent.kill();
-      else Deno.kill(loader, "SIGKILL");
-      await eventually(() => assert.equal(isAlive(loader), false, "the loader has ended"), {
-        timeoutMs: 3000,
-      });
-      await sleep(300);
-      if (victim === "loader") await agent.kill();
-      await expectNothingLeft(before);
-      abort.abort();
-      const { sent, failures } = await running;
-      assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${sent} requests failed`);
-
-      sink.take();
-      const again = stack.use(await Agent.start({ args: argsFor(sink.url, services) }));
-      await again.traced(services.front.pid, services.back.pid);
-      const context = freshContext();
-      const { body } = await load.send<Echo>({ path: "/call", context });
-      await again.atRest(3);
-      assertReceived(body, chainOf(sink.take().filter((span) => span.traceId === context.traceId)).client);
-    },
-  );
+/** Expects that a request to front is a joined trace again. */
+async function expectTraced(agent: Agent, sink: OtlpSink, { front, back }: Services): Promise<void> {
+  await agent.traced(front.pid, back.pid);
+  using load = new LoadGenerator(front.url, 1);
+  const context = freshContext();
+  const { body } = await load.send<Echo>({ path: "/call", context });
+  const spans = await eventually(() => {
+    const found = sink.spans.filter((span) => span.traceId === context.traceId);
+    assert.equal(found.length, 3, "spans of the request");
+    return found;
+  });
+  assertReceived(body, chainOf(spans).client);
 }
+
+rootTest(
+  "kill -9 of the service under load fails no request and leaves nothing; a new start traces",
+  async () => {
+    const before = await BpfState.now();
+    await using stack = new AsyncDisposableStack();
+    const services = await startServices(stack);
+    const sink = stack.use(new OtlpSink());
+    const agent = await Agent.start({ args: argsFor(sink.url, services) });
+    stack.defer(() => agent.kill());
+    await agent.traced(services.front.pid, services.back.pid);
+    const loader = await loaderPid(agent);
+    using load = new LoadGenerator(services.front.url, 20);
+    const abort = new AbortController();
+    const running = load.until(abort.signal, () => ({ path: "/call" }));
+    await sleep(500);
+    await agent.kill();
+    await eventually(() => assert.equal(isAlive(loader), false, "the loader has ended"), { timeoutMs: 3000 });
+    await expectNothingLeft(before);
+    abort.abort();
+    const { sent, failures } = await running;
+    assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${sent} requests failed`);
+
+    const again = stack.use(await Agent.start({ args: argsFor(sink.url, services) }));
+    await expectTraced(again, sink, services);
+    await again.atRest(3);
+  },
+);
+
+rootTest(
+  "kill -9 of the loader under load fails no request; its probes are gone, and new ones trace",
+  async () => {
+    const before = await BpfState.now();
+    await using stack = new AsyncDisposableStack();
+    const services = await startServices(stack);
+    const sink = stack.use(new OtlpSink());
+    const agent = stack.use(await Agent.start({ args: argsFor(sink.url, services) }));
+    await agent.traced(services.front.pid, services.back.pid);
+    const loader = await loaderPid(agent);
+    const ofLoader = (await BpfState.now()).since(before);
+    assert.ok(ofLoader.length > 10, "the loader has programs, maps and links");
+    using load = new LoadGenerator(services.front.url, 20);
+    const abort = new AbortController();
+    const running = load.until(abort.signal, () => ({ path: "/call" }));
+    await sleep(500);
+    Deno.kill(loader, "SIGKILL");
+    await eventually(async () => {
+      const now = (await BpfState.now()).since(before);
+      assert.deepEqual(now.filter((object) => ofLoader.includes(object)), [], "objects of the killed loader");
+    }, { timeoutMs: 5000 });
+    await eventually(async () => assert.notEqual(await loaderPid(agent), loader), { timeoutMs: 5000 });
+    await sleep(300);
+    abort.abort();
+    const { sent, failures } = await running;
+    assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${sent} requests failed`);
+    await expectTraced(agent, sink, services);
+    // What was in flight when the loader died is counted as lost.
+    await agent.atRest(6);
+    await agent.stop();
+    await expectNothingLeft(before);
+  },
+);
 
 rootTest(
   "a collector that is down loses nothing that fits the queue, and gets it when it is back",

@@ -28,7 +28,7 @@ const SOURCE_SETTINGS = ["GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOPROXY", "GONOSU
 
 const FLAGS: Readonly<Record<GoFlavour, readonly string[]>> = {
   plain: [],
-  stripped: ["-trimpath", "-ldflags=-s -w"],
+  stripped: ["-ldflags=-s -w"],
   pie: ["-buildmode=pie"],
 };
 
@@ -69,7 +69,7 @@ export async function goBuild(options: GoBuildOptions): Promise<string> {
   const contents = sourceFiles(module).flatMap((
     path,
   ) => [path.slice(module.length), Deno.readFileSync(path)]);
-  const key = await cacheKey([packagePath, toolchain, flavour, tags, ...contents]);
+  const key = await cacheKey([packagePath, toolchain, tags, ...FLAGS[flavour], ...contents]);
   const name = (packagePath === "." ? module : packagePath).split("/").at(-1);
   return await cached(join(directory, `${name}-${toolchain}-${flavour}-${key}`), async (partial) => {
     sourceSettings ??= readSourceSettings();

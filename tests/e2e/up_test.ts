@@ -1,0 +1,146 @@
+/** scripts/up and `deno task run`, as a user types them. */
+import assert from "node:assert/strict";
+import { Agent, freePort, ROOT } from "../support/agent.ts";
+import { BpfState } from "../support/bpf_state.ts";
+import { eventually } from "../support/eventually.ts";
+import { Program } from "../support/program.ts";
+import { rootTest } from "../support/root.ts";
+import { ScratchDirectory } from "../support/scratch.ts";
+import { buildUnpleasant } from "./bench.ts";
+
+const UP = `${ROOT}/scripts/up`;
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<Run> {
+  const { code, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    signal: AbortSignal.timeout(240_000),
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Environment of a demo that disturbs nobody and does not sleep long. */
+function demoEnvironment(): Record<string, string> {
+  return { SLEEP_SCALE: "0.02", FRONT_PORT: String(freePort()), BACK_PORT: String(freePort()) };
+}
+
+function isFree(port: string | undefined): boolean {
+  try {
+    using _ = Deno.listen({ hostname: "127.0.0.1", port: Number(port) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("scripts/up --help tells of the agent's flags and of its own", async () => {
+  const { code, stdout } = await run(UP, ["--help"]);
+  assert.equal(code, 0);
+  for (const flag of ["--exe", "--otlp", "--listen", "--demo"]) assert.ok(stdout.includes(flag), flag);
+});
+
+rootTest("scripts/up refuses a flag that it does not know with status 2", async () => {
+  const { code, stderr } = await run(UP, ["--no-such-flag"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /--no-such-flag/);
+});
+
+rootTest("scripts/up traces a running process less than 3 s after a second start", async () => {
+  using scratch = new ScratchDirectory();
+  const exe = scratch.copy(await buildUnpleasant(), "service");
+  await using back = await Program.start(exe, { args: ["back"] });
+  const start = performance.now();
+  await using agent = await Agent.start({ command: [UP], args: ["--exe", exe], readyTimeoutMs: 60_000 });
+  await agent.traced(back.pid);
+  const tookMs = performance.now() - start;
+  assert.ok(tookMs < 3000, `${Math.round(tookMs)} ms`);
+  await agent.stop();
+});
+
+rootTest("scripts/up takes a configuration file relative to where it is called", async () => {
+  using scratch = new ScratchDirectory();
+  const port = freePort();
+  Deno.writeTextFileSync(`${scratch.path}/agent.yaml`, `listen: "127.0.0.1:${port}"\nprint: "off"\n`);
+  const child = new Deno.Command(UP, {
+    args: ["--config", "agent.yaml", "--exe", "/nowhere"],
+    cwd: scratch.path,
+    stdin: "null",
+    stderr: "piped",
+  }).spawn();
+  const errors = new Response(child.stderr).text();
+  try {
+    await eventually(async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/readyz`);
+      await response.body?.cancel();
+      assert.equal(response.status, 200);
+    }, { timeoutMs: 20_000 });
+  } finally {
+    child.kill("SIGTERM");
+  }
+  assert.equal((await child.status).code, 0, await errors);
+});
+
+rootTest("deno task run starts the agent, and hands a signal on to it", async () => {
+  await using agent = await Agent.start({ command: ["deno", "task", "run"], args: ["--exe", "/nowhere"] });
+  await agent.stop("SIGINT");
+});
+
+rootTest("scripts/up --demo prints each joined trace as a waterfall and leaves nothing behind", async () => {
+  const before = await BpfState.now();
+  const env = demoEnvironment();
+  const args = ["--demo-requests", "2", "--listen", `127.0.0.1:${freePort()}`, "--exe", "/tmp/go-build*"];
+  const { code, stdout, stderr } = await run(UP, args, env);
+  assert.equal(code, 0, stderr);
+  const traces = stdout.split(/^(?=trace )/m).filter((text) => text.startsWith("trace "));
+  assert.equal(traces.length, 2, stdout);
+  for (const trace of traces) {
+    assert.match(trace, /3 spans {2}2 services/);
+    assert.match(trace, /^front +server +GET \/ .*━/m);
+    assert.match(trace, /^front +client .*━/m);
+    assert.match(trace, /^back +server +.*GET \/ .*━/m);
+  }
+  assert.deepEqual((await BpfState.now()).since(before), []);
+  assert.ok(isFree(env["FRONT_PORT"]) && isFree(env["BACK_PORT"]), "front or back is still there");
+});
+
+rootTest("scripts/up --demo ends with both services within 2 s of SIGTERM, with status 0", async () => {
+  const env = demoEnvironment();
+  await using demo = await Agent.start({
+    command: [UP, "--demo"],
+    args: ["--exe", "/tmp/go-build*"],
+    env,
+    readyTimeoutMs: 60_000,
+  });
+  await eventually(() => assert.ok(demo.stdout.some((line) => line.startsWith("trace "))), {
+    timeoutMs: 120_000,
+  });
+  await demo.stop();
+  assert.ok(isFree(env["FRONT_PORT"]) && isFree(env["BACK_PORT"]), "front or back is still there");
+});
+
+const missing = [
+  ["BTF", "mount -t tmpfs none /sys/kernel/btf", /BTF.*CONFIG_DEBUG_INFO_BTF/],
+  ["cgroup v2", "umount -l -a -t cgroup2", /cgroup v2.*mount/],
+  ["uprobes", "mount -t tmpfs none /sys/bus/event_source/devices", /uprobes.*CONFIG_UPROBE_EVENTS/],
+] as const;
+for (const [what, hide, message] of missing) {
+  rootTest(`scripts/up without ${what} says so, and what to do, and fails`, async () => {
+    const { code, stderr } = await run("unshare", ["--mount", "sh", "-c", `${hide} && exec ${UP}`]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, message);
+  });
+}
+
+rootTest("scripts/up as another user than root says so, and what to do, and fails", async () => {
+  const { code, stderr } = await run("unshare", ["--user", UP]);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /not root.*sudo/);
+});
