@@ -54,7 +54,9 @@ static __always_inline bool choose_action(struct scratch *s, const struct probe 
 	if (!s->traceparent.count)
 		return true;
 	if (parse_traceparent(s)) {
-		entry->action = PENDING_REWRITE;
+		/* what a later version has behind our 55 bytes must not stay */
+		entry->action = s->text[TRACEPARENT_TEXT_BYTES] ? PENDING_REPLACE : PENDING_REWRITE;
+		entry->remove = 1;
 		entry->add_tracestate = false;
 		return call->has_remote_parent && s->parent.parent_id == call->remote_parent_id &&
 		       s->parent.trace_id[0] == call->trace_id[0] &&

@@ -13,6 +13,7 @@ const START_TIMEOUT_MS = 180_000;
 const TRACE_TIMEOUT_MS = 15_000;
 
 interface TargetJson {
+  readonly exe: string;
   readonly serviceName: string;
   readonly state: string;
   readonly reason: { readonly message: string } | null;
@@ -46,7 +47,7 @@ class Group implements AsyncDisposable {
       ...options,
     }).spawn();
     this.#child.status.then(({ code }) => {
-      if (!stop.signal.aborted) fail(`${command.join(" ")} in ${options.cwd} ended with status ${code}`);
+      fail(`${command.join(" ")} in ${options.cwd} ended with status ${code}`);
     });
   }
 
@@ -61,8 +62,10 @@ class Group implements AsyncDisposable {
 }
 
 let failure: string | null = null;
+/** Ends the demo for a reason; what goes wrong because it ends already is none. */
 function fail(message: string): void {
-  failure ??= message;
+  if (stop.signal.aborted) return;
+  failure = message;
   stop.abort();
 }
 
@@ -103,7 +106,9 @@ function apiUrl(): string {
 
 async function servicesTraced(api: string): Promise<true | null> {
   const targets = (await get<{ targets: TargetJson[] }>(`${api}/targets`))?.targets ?? [];
-  const ours = ["front", "back"].map((name) => targets.find((target) => target.serviceName === name));
+  // The go command has the same environment, and so the same name, as the program that it runs.
+  const programs = targets.filter(({ exe }) => exe.endsWith("/main"));
+  const ours = ["front", "back"].map((name) => programs.find((target) => target.serviceName === name));
   const refused = ours.find((target) => target?.state === "refused" || target?.state === "excluded");
   if (refused) fail(`${refused.serviceName} is not traced: ${refused.reason?.message}`);
   return ours.every((target) => target?.state === "traced") || null;
@@ -169,7 +174,7 @@ const agent = new Deno.Command(program, { args: [...programArgs, ...printing], s
 let ended = false;
 const status = agent.status.then((result) => {
   ended = true;
-  if (!stop.signal.aborted) fail(`the agent ended with status ${result.code}`);
+  fail(`the agent ended with status ${result.code}`);
   return result;
 });
 await demo();

@@ -1,6 +1,6 @@
 /** The agent's own ends: asked to, killed, or with nobody to send to. What it traces must not notice. */
 import assert from "node:assert/strict";
-import { Agent, freePort, lostInAll, type Status } from "../support/agent.ts";
+import { Agent, freePort, lostInAll, ROOT, type Status } from "../support/agent.ts";
 import { BpfState } from "../support/bpf_state.ts";
 import { eventually, sleep } from "../support/eventually.ts";
 import { freshContext, LoadGenerator } from "../support/load.ts";
@@ -180,7 +180,15 @@ rootTest(
   async () => {
     await using stack = new AsyncDisposableStack();
     const services = await startServices(stack);
-    const agent = stack.use(await Agent.start({ args: argsFor(`http://127.0.0.1:${freePort()}`, services) }));
+    const config = `${services.directory}/agent.yaml`;
+    Deno.writeTextFileSync(config, "otlp: {maxQueue: 1009}\n");
+    const agent = stack.use(
+      await Agent.start({
+        command: [`${ROOT}/scripts/up`, "--config", config],
+        args: argsFor(`http://127.0.0.1:${freePort()}`, services),
+        readyTimeoutMs: 30_000,
+      }),
+    );
     await agent.traced(services.front.pid, services.back.pid);
     using load = new LoadGenerator(services.front.url, 20);
     const results = await load.sendAll<Echo>(Array.from({ length: 2000 }, () => ({ path: "/call" })));
