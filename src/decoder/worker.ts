@@ -15,22 +15,46 @@ const CHUNK_BYTES = 1024 * 1024;
 /** Span bytes that the main thread may have been posted and not taken over. */
 const MAX_UNTAKEN_BYTES = 16 * 1024 * 1024;
 
+/** Spans wait this long for company, since a message costs both threads more than the spans in it. */
+const GATHER_MS = 50;
+const GATHER_BYTES = 256 * 1024;
+
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 let untakenBytes = 0;
 let resume: (() => void) | null = null;
+let gathered: SpanBatch[] = [];
+let gatheredBytes = 0;
+let gatherTimer: number | undefined;
 
 const router = new RecordRouter({
   onSpans(batches: SpanBatch[]) {
-    for (const { bytes } of batches) untakenBytes += bytes.length;
-    post({ type: "spans", batches }, batches.map(({ bytes }) => bytes.buffer));
+    for (const batch of batches) {
+      gathered.push(batch);
+      gatheredBytes += batch.bytes.length;
+    }
+    if (gatheredBytes >= GATHER_BYTES) postSpans();
+    else gatherTimer ??= setTimeout(postSpans, GATHER_MS);
   },
   onRecord(record) {
     post({ type: "record", record }, [record.buffer]);
   },
 });
 
+/** Posts a report behind the spans that were decoded before it. */
 function post(report: Report, transfer: Transferable[] = []): void {
+  postSpans();
   scope.postMessage(report, transfer);
+}
+
+function postSpans(): void {
+  clearTimeout(gatherTimer);
+  gatherTimer = undefined;
+  if (gathered.length === 0) return;
+  untakenBytes += gatheredBytes;
+  const report: Report = { type: "spans", batches: gathered };
+  scope.postMessage(report, gathered.map(({ bytes }) => bytes.buffer));
+  gathered = [];
+  gatheredBytes = 0;
 }
 
 function answer(id: number, run: () => unknown): void {
