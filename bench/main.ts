@@ -50,7 +50,9 @@ async function measure(target: Program, agent: Agent | null): Promise<Round> {
   let spans = 1;
   if (agent) {
     const { exported, lost } = await agent.atRest(settledBefore + requests);
-    if (Object.keys(lost).length > 0) throw new Error(`Cannot measure: spans were lost: ${JSON.stringify(lost)}`);
+    if (Object.keys(lost).length > 0) {
+      throw new Error(`Cannot measure: spans were lost: ${JSON.stringify(lost)}`);
+    }
     spans = exported - settledBefore;
   }
   return {

@@ -6,7 +6,9 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle];
   const lower = sorted[sorted.length % 2 === 0 ? middle - 1 : middle];
-  if (upper === undefined || lower === undefined) throw new RangeError("Cannot take a median: there are no values");
+  if (upper === undefined || lower === undefined) {
+    throw new RangeError("Cannot take a median: there are no values");
+  }
   return (lower + upper) / 2;
 }
 

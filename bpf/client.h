@@ -220,8 +220,8 @@ static __always_inline int client_ended(struct pt_regs *ctx)
 	__builtin_memcpy(head->peer_address, call.peer_address, sizeof(head->peer_address));
 	head->peer_port = call.peer_port;
 	head->peer_family = call.peer_family;
-	head->header.size = plan_capture(ctx, record, call.slot, PROBE_CLIENT_END,
-					 failed ? 0 : ctx->ax, false);
+	head->header.size =
+		plan_capture(ctx, record, call.slot, PROBE_CLIENT_END, failed ? 0 : ctx->ax, false);
 	emit_submit(record);
 	return 0;
 }

@@ -30,8 +30,7 @@ static __always_inline void read_method(struct pending *entry, u64 request, u32 
 	}
 	length = text.bytes > METHOD_BYTES ? METHOD_BYTES : text.bytes;
 	keep_bound(length);
-	if (length > METHOD_BYTES ||
-	    bpf_probe_read_user(entry->method, length, (void *)text.data))
+	if (length > METHOD_BYTES || bpf_probe_read_user(entry->method, length, (void *)text.data))
 		count(COUNTER_READ_FAULT);
 	entry->method_bytes = length < METHOD_BYTES ? length + 1 : METHOD_BYTES;
 }

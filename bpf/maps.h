@@ -37,7 +37,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_SLOTS * MAX_PROBES);
+	__uint(max_entries, MAX_SLOTS *MAX_PROBES);
 	__type(key, u32);
 	__type(value, struct capture_plan);
 } plans SEC(".maps");

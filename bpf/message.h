@@ -19,14 +19,14 @@
 #define EACH_NEWLINE 0x0a0a0a0a0a0a0a0aull
 
 #ifdef __bpf__
-#define load_pointer(msg, field)                                              \
-	({                                                                    \
-		u8 *pointer;                                                  \
-		asm volatile("%0 = *(u64 *)(%1 + %2)"                         \
-			     : "=r"(pointer)                                  \
-			     : "r"(msg), "i"(__builtin_offsetof(struct sk_msg_md, field)) \
-			     : "memory");                                     \
-		pointer;                                                      \
+#define load_pointer(msg, field)                                                                   \
+	({                                                                                         \
+		u8 *pointer;                                                                       \
+		asm volatile("%0 = *(u64 *)(%1 + %2)"                                              \
+			     : "=r"(pointer)                                                       \
+			     : "r"(msg), "i"(__builtin_offsetof(struct sk_msg_md, field))          \
+			     : "memory");                                                          \
+		pointer;                                                                           \
 	})
 #else
 #define load_pointer(msg, field) ((u8 *)(msg)->field)

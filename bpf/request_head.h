@@ -65,8 +65,8 @@ static __always_inline u32 insert_lines(struct head *head)
 
 	if (head->entry.add_tracestate)
 		state = bpf_map_lookup_elem(&tracestates, &key);
-	if (state && (state->span_id != head->entry.owner_span_id ||
-		      state->bytes > TRACESTATE_LINE_BYTES))
+	if (state &&
+	    (state->span_id != head->entry.owner_span_id || state->bytes > TRACESTATE_LINE_BYTES))
 		state = 0;
 	if (state)
 		bytes += state->bytes;
@@ -92,8 +92,8 @@ static __always_inline bool head_ends(struct sk_msg_md *msg, u32 at)
 /* Byte `index` of "traceparent: ". */
 static __always_inline u8 name_byte(u32 index)
 {
-	return index < 8 ? WORD_TRACEPAR >> 8 * index :
-			   ((u64)WORD_ENT | (u64)':' << 24 | (u64)' ' << 32) >> 8 * (index - 8);
+	return index < 8 ? WORD_TRACEPAR >> 8 * index
+			 : ((u64)WORD_ENT | (u64)':' << 24 | (u64)' ' << 32) >> 8 * (index - 8);
 }
 
 /*

@@ -192,9 +192,9 @@ static __always_inline bool was_hijacked(const struct go_layout *layout, u64 res
 
 	if (layout->response_conn == NO_FIELD || layout->conn_hijacked == NO_FIELD)
 		return false;
-	bpf_probe_read_user(&hijacked, 1,
-			    (void *)(peek_word(response + layout->response_conn) +
-				     layout->conn_hijacked));
+	bpf_probe_read_user(
+		&hijacked, 1,
+		(void *)(peek_word(response + layout->response_conn) + layout->conn_hijacked));
 	return hijacked != 0;
 }
 

@@ -68,8 +68,8 @@ static inline __attribute__((always_inline)) __u64 bytes_to_hex(__u64 bytes)
  * Returns 1 when it is valid: version 00 of exactly 55 bytes, or a higher one but ff that has nothing
  * or '-' behind them; lower case; ids that are not all zeroes.
  */
-static inline __attribute__((always_inline)) int
-traceparent_parse(const __u8 *text, __u64 bytes, struct trace_parent *parent)
+static inline __attribute__((always_inline)) int traceparent_parse(const __u8 *text, __u64 bytes,
+								   struct trace_parent *parent)
 {
 	__u64 bad = 0;
 	__u64 version, flags;

@@ -98,7 +98,7 @@ static long fake_delete(const void *map, const void *key)
 
 #define bpf_probe_read_user fake_probe_read
 #define bpf_probe_read_kernel fake_probe_read
-#define bpf_loop(times, step, context, flags) \
+#define bpf_loop(times, step, context, flags)                                                      \
 	fake_loop(times, (long (*)(u32, void *))(step), context)
 #define bpf_map_lookup_elem fake_lookup
 #define bpf_map_update_elem fake_update

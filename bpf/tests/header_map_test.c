@@ -136,7 +136,8 @@ static void test_swiss_small(void)
 	map.used = 8;
 	set_slot(group, 3, "traceparent", parent);
 	set_slot(group, 4, "TRACEPARENT", parent);
-	check(found(&swiss, &map, 2, 1) && !parsed(), "two spellings are two headers, and no valid one");
+	check(found(&swiss, &map, 2, 1) && !parsed(),
+	      "two spellings are two headers, and no valid one");
 	map.directory = (void *)0x10;
 	check(found(&swiss, &map, 0, 0) && counted[COUNTER_READ_FAULT] == 1,
 	      "a group that cannot be read is a fault");
@@ -158,7 +159,8 @@ static void test_swiss_tables(void)
 	set_slot(&tables[1].groups[63], 7, "Traceparent", parent);
 	check(found(&swiss, &map, 1, 1) && parsed(), "the last group of the last table is reached");
 	set_slot(&tables[0].groups[0], 0, "traceparent", parent);
-	check(found(&swiss, &map, 2, 1), "a table that the directory names thrice is looked at once");
+	check(found(&swiss, &map, 2, 1),
+	      "a table that the directory names thrice is looked at once");
 	map.tables = 1;
 	check(found(&swiss, &map, 1, 1), "a directory of one table");
 	tables[0].mask = ~0ull;
@@ -174,7 +176,8 @@ static void test_swiss_tables(void)
 static void *at_edge(u32 bytes)
 {
 	u32 page = sysconf(_SC_PAGESIZE);
-	u8 *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	u8 *memory =
+		mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	mprotect(memory + page, page, PROT_NONE);
 	return memory + page - bytes;
@@ -257,8 +260,10 @@ static void test_tracestate(void)
 	check(state_is(0, values, NULL), "no tracestate");
 	check(state_is(1, values, "a=1"), "one value");
 	check(state_is(4, values, "a=1,b=2,c=3"), "several values are joined, empty ones left out");
-	check(state_is(1, values + 1, NULL) && !counted[COUNTER_TRACESTATE_TOO_LONG], "an empty one");
-	check(state_is(5, values, NULL) && counted[COUNTER_TRACESTATE_TOO_LONG] == 1, "too many values");
+	check(state_is(1, values + 1, NULL) && !counted[COUNTER_TRACESTATE_TOO_LONG],
+	      "an empty one");
+	check(state_is(5, values, NULL) && counted[COUNTER_TRACESTATE_TOO_LONG] == 1,
+	      "too many values");
 	values[1] = string(longest);
 	check(state_is(1, values + 1, longest), "256 bytes");
 	check(state_is(2, values, NULL) && counted[COUNTER_TRACESTATE_TOO_LONG] == 1,
@@ -266,10 +271,12 @@ static void test_tracestate(void)
 	longest[MAX_TRACESTATE_BYTES] = 'x';
 	longest[MAX_TRACESTATE_BYTES + 1] = 0;
 	values[1] = string(longest);
-	check(state_is(1, values + 1, NULL) && counted[COUNTER_TRACESTATE_TOO_LONG] == 1, "257 bytes");
+	check(state_is(1, values + 1, NULL) && counted[COUNTER_TRACESTATE_TOO_LONG] == 1,
+	      "257 bytes");
 	values[1].data = (char *)0x10;
 	values[1].bytes = 5;
-	check(state_is(2, values, NULL) && counted[COUNTER_READ_FAULT] == 1, "one that cannot be read");
+	check(state_is(2, values, NULL) && counted[COUNTER_READ_FAULT] == 1,
+	      "one that cannot be read");
 }
 
 int main(void)

@@ -69,7 +69,8 @@ static void test_chase(void)
 	/* the READ overwrites the pointer that the PEEK left, for the cursor did not move */
 	set_plan(4, ops);
 	end = plan_capture(&registers, record, 0, 1, (u64)&outer, false);
-	check(span->string_bytes[3] == 5 && span->truncated == 1 << 3, "OP_STRING cuts and says so");
+	check(span->string_bytes[3] == 5 && span->truncated == 1 << 3,
+	      "OP_STRING cuts and says so");
 	check(span->string_bytes[4] == 7, "OP_STRING copies a short string whole");
 	check(!memcmp(record + PAYLOAD + 16, "/a/pa\0\0\0", 8), "the cut string");
 	check(!memcmp(record + PAYLOAD + 24, "/a/path\0", 8), "the whole string");
@@ -99,7 +100,8 @@ static void test_faults(void)
 	record = new_record(CAPTURE_START_BYTES);
 	set_plan(2, read);
 	check(plan_capture(&registers, record, 0, 0, (u64)&bad, true) == PAYLOAD + 80 &&
-		      !memcmp(record + PAYLOAD + 16, zeroes, 64) && counted[COUNTER_READ_FAULT] == 1,
+		      !memcmp(record + PAYLOAD + 16, zeroes, 64) &&
+		      counted[COUNTER_READ_FAULT] == 1,
 	      "a failed OP_READ leaves zeroes and is counted");
 	free(record);
 	record = new_record(CAPTURE_START_BYTES);
@@ -125,7 +127,8 @@ static void test_full(const bool start)
 	check(end <= bytes - REGISTER_FILE_BYTES && end > bytes - REGISTER_FILE_BYTES - 96,
 	      "a plan may fill the payload up to the registers");
 	check(*(u64 *)(record + bytes - 8) == (u64)object, "and leaves the registers alone");
-	check(counted[COUNTER_READ_FAULT] == 1, "the op that does not fit ends the plan and is counted");
+	check(counted[COUNTER_READ_FAULT] == 1,
+	      "the op that does not fit ends the plan and is counted");
 	free(record);
 }
 

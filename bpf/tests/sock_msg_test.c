@@ -167,8 +167,13 @@ static struct tracestate state = { .span_id = 7, .line = "tracestate: a=1,b=2\r\
 /* A random request, and what `action` has to make of it. */
 static void make_request(u8 action)
 {
-	static const char *const methods[] = { "GET", "POST", "A", "PROPFIND", "X-ODD!#$%",
-					       "FIFTEENBYTESLON", "SIXTEENBYTESLONG",
+	static const char *const methods[] = { "GET",
+					       "POST",
+					       "A",
+					       "PROPFIND",
+					       "X-ODD!#$%",
+					       "FIFTEENBYTESLON",
+					       "SIXTEENBYTESLONG",
 					       "LONGERTHANSIXTEENBYTES" };
 	const char *method = methods[below(sizeof(methods) / sizeof(*methods))];
 	u32 longs = below(8) ? below(40) : below(20000), i;
@@ -230,9 +235,8 @@ static int body_is_whole(void)
 	for (i = 0; i + 4 <= request_size && !head; i++)
 		if (!memcmp(request + i, "\r\n\r\n", 4))
 			head = i;
-	return sent_size >= request_size - head &&
-	       !memcmp(sent + sent_size - (request_size - head), request + head,
-		       request_size - head);
+	return sent_size >= request_size - head && !memcmp(sent + sent_size - (request_size - head),
+							   request + head, request_size - head);
 }
 
 static int as_expected(void)
@@ -257,8 +261,9 @@ static void test_action(u8 action, u32 counter, const char *name)
 		else
 			wrong += !as_expected();
 	}
-	snprintf(what, sizeof(what), "%s: %u wrong, %u bodies touched, %u not counted once, %u split",
-		 name, wrong, touched, uncounted, split);
+	snprintf(what, sizeof(what),
+		 "%s: %u wrong, %u bodies touched, %u not counted once, %u split", name, wrong,
+		 touched, uncounted, split);
 	check(!wrong && !touched && !uncounted, what);
 	snprintf(what, sizeof(what), "%s: %u split", name, split);
 	check(action == PENDING_REPLACE || !split, what);

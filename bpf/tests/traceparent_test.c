@@ -144,7 +144,8 @@ static void check_round_trips(void)
 		traceparent_format(line, in.trace_id, in.parent_id, in.flags);
 		memcpy(value, line + 13, TRACEPARENT_TEXT_BYTES);
 		value[TRACEPARENT_TEXT_BYTES] = 0;
-		wrong += memcmp(line, "traceparent: 00-", 16) != 0 || memcmp(line + 68, "\r\n#", 3) != 0;
+		wrong += memcmp(line, "traceparent: 00-", 16) != 0 ||
+			 memcmp(line + 68, "\r\n#", 3) != 0;
 		wrong += !parse(value, &out) || memcmp(&in, &out, sizeof(in)) != 0;
 	}
 	check(!wrong, "format then parse", "ids differ");

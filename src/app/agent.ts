@@ -81,7 +81,9 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
 
   function ready(): Readiness {
     if (session?.scanned) return { ready: true };
-    const why = lastReason ? `${lastReason.message} (${lastReason.remedy})` : "Processes are still being looked at";
+    const why = lastReason
+      ? `${lastReason.message} (${lastReason.remedy})`
+      : "Processes are still being looked at";
     return { ready: false, why };
   }
 

@@ -95,7 +95,9 @@ export class Executables {
 
   async #fillSlot(pack: DecoderPack): Promise<number> {
     const slot = this.#slots.take();
-    if (slot === null) throw new Error(`Cannot use decoder ${pack.manifest.name}: all ${MAX_SLOTS} slots are taken`);
+    if (slot === null) {
+      throw new Error(`Cannot use decoder ${pack.manifest.name}: all ${MAX_SLOTS} slots are taken`);
+    }
     await this.#useDecoder(slot, pack);
     await this.#loader.layout(slot, pack.manifest.layout);
     for (const plan of pack.manifest.plans) await this.#loader.plan(slot, plan.probe, plan.ops);

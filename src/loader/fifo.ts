@@ -10,6 +10,7 @@ export class Fifo {
   readonly path: string;
   readonly #folder: string;
   #removed = false;
+  #released: Promise<void> | null = null;
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -39,7 +40,11 @@ export class Fifo {
    * Removes the pipe when the loader is gone. A reader that waits in open() for a writer who will never come
    * goes on and sees the end of the stream; one that comes later finds nothing.
    */
-  async release(): Promise<void> {
+  release(): Promise<void> {
+    return this.#released ??= this.#release();
+  }
+
+  async #release(): Promise<void> {
     if (this.#removed || !await this.#exists()) return await this.remove();
     const both = await Deno.open(this.path, { read: true, write: true });
     try {
