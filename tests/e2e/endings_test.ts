@@ -1,7 +1,7 @@
 /** The agent's own ends: asked to, killed, or with nobody to send to. What it traces must not notice. */
 import assert from "node:assert/strict";
 import { Agent, freePort, lostInAll, ROOT, type Status } from "../support/agent.ts";
-import { BpfState } from "../support/bpf_state.ts";
+import { BpfObjects } from "../support/bpf_state.ts";
 import { eventually, sleep } from "../support/eventually.ts";
 import { freshContext, LoadGenerator } from "../support/load.ts";
 import { OtlpSink } from "../support/otlp_sink.ts";
@@ -28,10 +28,18 @@ function argsFor(sinkUrl: string, { directory }: Services): string[] {
   return ["--otlp", sinkUrl, "--exe", `${directory}/*`, "--print", "off"];
 }
 
-async function expectNothingLeft(before: BpfState): Promise<void> {
-  await eventually(async () => assert.deepEqual((await BpfState.now()).since(before), []), {
-    timeoutMs: 5000,
-  });
+/** The loader's programs, maps and links, of which there must be some. */
+function objectsOf(loader: number): BpfObjects {
+  const objects = BpfObjects.of(loader);
+  for (const kind of ["prog", "map", "link"] as const) {
+    assert.ok(objects.count(kind) > 0, `no ${kind} of the loader`);
+  }
+  return objects;
+}
+
+/** The kernel frees maps a moment after their last user. */
+async function expectGone(objects: BpfObjects): Promise<void> {
+  await eventually(async () => assert.deepEqual(await objects.left(), []), { timeoutMs: 5000 });
 }
 
 async function loaderPid(agent: Agent): Promise<number> {
@@ -52,13 +60,13 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   rootTest(
     `${signal} under load flushes what is queued, ends within 2 s and leaves nothing behind`,
     async () => {
-      const before = await BpfState.now();
       await using stack = new AsyncDisposableStack();
       const services = await startServices(stack);
       const sink = stack.use(new OtlpSink());
       const agent = stack.use(await Agent.start({ args: argsFor(sink.url, services) }));
       await agent.traced(services.front.pid, services.back.pid);
       const loader = await loaderPid(agent);
+      const objects = objectsOf(loader);
       using load = new LoadGenerator(services.front.url, 20);
       const abort = new AbortController();
       const running = load.until(abort.signal, () => ({ path: "/call" }));
@@ -70,7 +78,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${sent} requests failed`);
       assert.ok(sink.spans.length > exported, "spans that were queued have been flushed");
       assert.equal(isAlive(loader), false, "the loader has ended");
-      await expectNothingLeft(before);
+      await expectGone(objects);
     },
   );
 }
@@ -92,7 +100,6 @@ async function expectTraced(agent: Agent, sink: OtlpSink, { front, back }: Servi
 rootTest(
   "kill -9 of the service under load fails no request and leaves nothing; a new start traces",
   async () => {
-    const before = await BpfState.now();
     await using stack = new AsyncDisposableStack();
     const services = await startServices(stack);
     const sink = stack.use(new OtlpSink());
@@ -100,13 +107,14 @@ rootTest(
     stack.defer(() => agent.kill());
     await agent.traced(services.front.pid, services.back.pid);
     const loader = await loaderPid(agent);
+    const objects = objectsOf(loader);
     using load = new LoadGenerator(services.front.url, 20);
     const abort = new AbortController();
     const running = load.until(abort.signal, () => ({ path: "/call" }));
     await sleep(500);
     await agent.kill();
     await eventually(() => assert.equal(isAlive(loader), false, "the loader has ended"), { timeoutMs: 3000 });
-    await expectNothingLeft(before);
+    await expectGone(objects);
     abort.abort();
     const { sent, failures } = await running;
     assert.deepEqual(failures.slice(0, 3), [], `${failures.length} of ${sent} requests failed`);
@@ -120,24 +128,19 @@ rootTest(
 rootTest(
   "kill -9 of the loader under load fails no request; its probes are gone, and new ones trace",
   async () => {
-    const before = await BpfState.now();
     await using stack = new AsyncDisposableStack();
     const services = await startServices(stack);
     const sink = stack.use(new OtlpSink());
     const agent = stack.use(await Agent.start({ args: argsFor(sink.url, services) }));
     await agent.traced(services.front.pid, services.back.pid);
     const loader = await loaderPid(agent);
-    const ofLoader = (await BpfState.now()).since(before);
-    assert.ok(ofLoader.length > 10, "the loader has programs, maps and links");
+    const objects = objectsOf(loader);
     using load = new LoadGenerator(services.front.url, 20);
     const abort = new AbortController();
     const running = load.until(abort.signal, () => ({ path: "/call" }));
     await sleep(500);
     Deno.kill(loader, "SIGKILL");
-    await eventually(async () => {
-      const now = (await BpfState.now()).since(before);
-      assert.deepEqual(now.filter((object) => ofLoader.includes(object)), [], "objects of the killed loader");
-    }, { timeoutMs: 5000 });
+    await expectGone(objects);
     await eventually(async () => assert.notEqual(await loaderPid(agent), loader), { timeoutMs: 5000 });
     await sleep(300);
     abort.abort();
@@ -146,8 +149,9 @@ rootTest(
     await expectTraced(agent, sink, services);
     // What was in flight when the loader died is counted as lost.
     await agent.atRest(6);
+    const next = objectsOf(await loaderPid(agent));
     await agent.stop();
-    await expectNothingLeft(before);
+    await expectGone(next);
   },
 );
 

@@ -9,7 +9,7 @@ import {
   encodeReadExe,
   encodeTarget,
 } from "../../src/wire/control.ts";
-import { BpfState } from "../support/bpf_state.ts";
+import { BpfObjects } from "../support/bpf_state.ts";
 import { eventually, sleep } from "../support/eventually.ts";
 import { rootTest } from "../support/root.ts";
 import { RawLoader } from "./raw_loader.ts";
@@ -116,12 +116,13 @@ rootTest("tsunagi-go ends at SIGTERM also while nobody empties the pipe", async 
 rootTest(
   "tsunagi-go ends, and leaves nothing in the kernel, when the reader of the pipe goes away",
   async () => {
-    const before = await BpfState.now();
     await using loader = await RawLoader.start();
+    const objects = BpfObjects.of(loader.pid);
+    assert.notDeepEqual(await objects.left(), []);
     loader.closePipe();
     const { code, signal } = await loader.ended;
     assert.deepEqual([code, signal], [0, null]);
-    await eventually(async () => assert.deepEqual((await BpfState.now()).since(before), []));
+    await eventually(async () => assert.deepEqual(await objects.left(), []));
   },
 );
 

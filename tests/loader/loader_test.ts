@@ -15,7 +15,7 @@ import { ExeSource } from "../../src/loader/exe_source.ts";
 import { LoaderError, LoaderExitError } from "../../src/loader/loader_error.ts";
 import { LoaderClient } from "../../src/loader/client.ts";
 import { WIRE_FINGERPRINT } from "../../src/wire/hello.ts";
-import { BpfState } from "../support/bpf_state.ts";
+import { BpfObjects } from "../support/bpf_state.ts";
 import { eventually } from "../support/eventually.ts";
 import { goBuild } from "../support/go_build.ts";
 import { Program } from "../support/program.ts";
@@ -261,7 +261,6 @@ rootTest("LoaderClient.start() tells the loader's reason when it does not come u
 });
 
 rootTest("nothing stays in the kernel after dispose, SIGTERM, SIGKILL", async () => {
-  const before = await BpfState.now();
   for (const signal of [null, "SIGTERM", "SIGKILL"] as const) {
     await using server = await goServer();
     await using session = await LoaderSession.start();
@@ -271,7 +270,8 @@ rootTest("nothing stays in the kernel after dispose, SIGTERM, SIGKILL", async ()
     if (inspection.kind !== "go") throw new Error("not a Go program");
     await client.target(server.pid, ALWAYS_ON);
     await client.attach(server.pid, 0, inspection.exe.sites);
-    assert.notDeepEqual((await BpfState.now()).since(before), []);
+    const objects = BpfObjects.of(client.pid);
+    assert.notDeepEqual(await objects.left(), []);
     const beganMs = performance.now();
     if (signal === null) await client[Symbol.asyncDispose]();
     else Deno.kill(client.pid, signal);
@@ -280,7 +280,7 @@ rootTest("nothing stays in the kernel after dispose, SIGTERM, SIGKILL", async ()
     assert.equal(reason?.code ?? null, signal === "SIGKILL" ? "loader-died" : null);
     const limitMs = session.hello.features.uprobeMulti ? 2_000 : 20_000;
     assert.ok(tookMs < limitMs, `ending took ${tookMs} ms`);
-    await eventually(async () => assert.deepEqual((await BpfState.now()).since(before), []));
+    await eventually(async () => assert.deepEqual(await objects.left(), []));
     await (await fetch(`${server.url}/back`)).body?.cancel();
   }
 });

@@ -1,4 +1,10 @@
-/** What the kernel holds of BPF, as bpftool tells it, so that a test can see that nothing was left behind. */
+/**
+ * What a loader holds of BPF, so that a test can see that nothing was left behind: the ids come from the
+ * loader's open files, whether they still exist from bpftool.
+ */
+
+type Kind = "prog" | "map" | "link";
+const KINDS: readonly Kind[] = ["prog", "map", "link"];
 
 interface Listed {
   readonly id: number;
@@ -6,7 +12,7 @@ interface Listed {
   readonly type?: string;
 }
 
-async function list(kind: string): Promise<Map<number, string>> {
+async function list(kind: Kind): Promise<Map<number, string>> {
   const { stdout } = await new Deno.Command("bpftool", {
     args: ["-j", kind, "show"],
     env: { PATH: `${Deno.env.get("PATH")}:/usr/sbin:/sbin` },
@@ -16,20 +22,39 @@ async function list(kind: string): Promise<Map<number, string>> {
   return new Map(listed.map(({ id, name, type }) => [id, `${kind} ${id} ${type ?? ""} ${name ?? ""}`]));
 }
 
-/** Programs, maps and links there are now. */
-export class BpfState {
-  private constructor(readonly objects: ReadonlyMap<string, string>) {}
+/** Programs, maps and links of one process. */
+export class BpfObjects {
+  private constructor(readonly ids: ReadonlyMap<Kind, ReadonlySet<number>>) {}
 
-  static async now(): Promise<BpfState> {
-    const objects = new Map<string, string>();
-    for (const kind of ["prog", "map", "link"]) {
-      for (const [id, text] of await list(kind)) objects.set(`${kind} ${id}`, text);
+  /** Those that the process has open now. */
+  static of(pid: number): BpfObjects {
+    const ids = new Map(KINDS.map((kind) => [kind, new Set<number>()]));
+    for (const { name } of Deno.readDirSync(`/proc/${pid}/fdinfo`)) {
+      let text;
+      try {
+        text = Deno.readTextFileSync(`/proc/${pid}/fdinfo/${name}`);
+      } catch {
+        continue; // closed meanwhile
+      }
+      // A link's file names the program, too, and a program's only itself.
+      for (const [, kind, id] of text.matchAll(/^(prog|map|link)_id:\s+(\d+)$/gm)) {
+        ids.get(kind as Kind)?.add(Number(id));
+      }
     }
-    return new BpfState(objects);
+    return new BpfObjects(ids);
   }
 
-  /** What is there and was not there `before`. */
-  since(before: BpfState): string[] {
-    return [...this.objects].filter(([key]) => !before.objects.has(key)).map(([, text]) => text);
+  /** How many there are of a kind. */
+  count(kind: Kind): number {
+    return this.ids.get(kind)?.size ?? 0;
+  }
+
+  /** Those that still exist, in words. */
+  async left(): Promise<string[]> {
+    const left: string[] = [];
+    for (const kind of KINDS) {
+      for (const [id, text] of await list(kind)) if (this.ids.get(kind)?.has(id)) left.push(text);
+    }
+    return left;
   }
 }

@@ -1,5 +1,7 @@
 /** Sends many requests at once, each with its own trace context, and keeps what came back. */
 
+import { sleep } from "./eventually.ts";
+
 /** The trace context that a request brings along. */
 export interface SentContext {
   readonly traceId: string;
@@ -52,6 +54,7 @@ function headersOf(context: SentContext | undefined): Record<string, string> {
 /** A load generator with a pool of connections. */
 export class LoadGenerator implements Disposable {
   readonly #client: Deno.HttpClient;
+  #closed = false;
 
   constructor(readonly baseUrl: string, readonly concurrency: number) {
     this.#client = Deno.createHttpClient({ poolMaxIdlePerHost: concurrency });
@@ -90,15 +93,17 @@ export class LoadGenerator implements Disposable {
     return results;
   }
 
-  /** Sends `make()` over and over until the signal; tells how many were sent and what failed. */
+  /** Sends `make()` over and over until the signal, or the end of the generator; tells how many were sent and what failed. */
   async until(signal: AbortSignal, make: () => LoadRequest): Promise<{ sent: number; failures: string[] }> {
     const failures: string[] = [];
     let sent = 0;
     const worker = async () => {
-      while (!signal.aborted) {
+      while (!signal.aborted && !this.#closed) {
         const { error, status } = await this.send(make());
         sent++;
-        if (error !== null || status !== 200) failures.push(error ?? `status ${status}`);
+        if (error === null && status === 200) continue;
+        failures.push(error ?? `status ${status}`);
+        await sleep(10);
       }
     };
     await Promise.all(Array.from({ length: this.concurrency }, worker));
@@ -106,6 +111,7 @@ export class LoadGenerator implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     this.#client.close();
   }
 }
