@@ -24,7 +24,7 @@ let untakenBytes = 0;
 let resume: (() => void) | null = null;
 let gathered: SpanBatch[] = [];
 let gatheredBytes = 0;
-let gatherTimer: number | undefined;
+let gatherTimer: ReturnType<typeof setTimeout> | undefined;
 
 const router = new RecordRouter({
   onSpans(batches: SpanBatch[]) {
