@@ -182,7 +182,10 @@ static __always_inline int server_ended(struct pt_regs *ctx, u32 probe_index)
 	}
 	span = *found;
 	forget_server_span(&probe, &span);
-	end_server_span(ctx, &probe, &span, probe_index, OUTCOME_OK, ctx->ax);
+	if (probe_site_flags(ctx) & SITE_FOREIGN)
+		end_server_span(ctx, &probe, &span, probe_index, OUTCOME_UNSEEN, 0);
+	else
+		end_server_span(ctx, &probe, &span, probe_index, OUTCOME_OK, ctx->ax);
 	return 0;
 }
 
@@ -224,7 +227,8 @@ static __always_inline int server_aborted(struct pt_regs *ctx, u32 probe_index)
 	}
 	span = *found;
 	forget_server_span(&probe, &span);
-	end_server_span(ctx, &probe, &span, probe_index, outcome, span.writer);
+	end_server_span(ctx, &probe, &span, probe_index, outcome,
+			probe_site_flags(ctx) & SITE_FOREIGN ? 0 : span.writer);
 	return 0;
 }
 

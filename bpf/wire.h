@@ -87,6 +87,9 @@ enum wire_probe {
 enum wire_site_flag {
 	/* PROBE_CLIENT_END: the call is over whatever the registers say (a RET). */
 	SITE_FINAL = 1,
+	/* PROBE_SERVER_END_H2, PROBE_SERVER_ABORT_H2: a library's copy of the server, whose structs no
+	 * layout describes; nothing is captured. */
+	SITE_FOREIGN = 2,
 };
 
 enum wire_op_code {
@@ -136,6 +139,8 @@ enum wire_outcome {
 	OUTCOME_PANIC = 2,
 	/* server: the handler took the connection over */
 	OUTCOME_HIJACKED = 3,
+	/* server: over, but the answer could not be looked at (SITE_FOREIGN) */
+	OUTCOME_UNSEEN = 4,
 };
 
 enum wire_map_kind {

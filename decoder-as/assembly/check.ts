@@ -6,7 +6,7 @@ import {
   MAX_TRACESTATE_BYTES,
   OFFSET_SPAN_OUTCOME,
   OFFSET_SPAN_PROBE,
-  OUTCOME_HIJACKED,
+  OUTCOME_UNSEEN,
   PROBE_CLIENT_END,
   PROBE_CLIENT_START,
   PROBE_SERVER_ABORT,
@@ -90,7 +90,7 @@ export function isGoodStart(record: usize, size: u32): bool {
 
 /** Whether an end record of `size` bytes ends a span that began with `startProbe` and can be decoded. */
 export function isGoodEnd(record: usize, size: u32, startProbe: u32): bool {
-  if (readU8(record + OFFSET_SPAN_OUTCOME) > <u32> OUTCOME_HIJACKED) return false;
+  if (readU8(record + OFFSET_SPAN_OUTCOME) > <u32> OUTCOME_UNSEEN) return false;
   const probe = readU8(record + OFFSET_SPAN_PROBE);
   if (probe == PROBE_CLIENT_END) {
     return startProbe == PROBE_CLIENT_START && <u32> (SIZEOF_SPAN + CLIENT_END_FIXED_BYTES) <= size;

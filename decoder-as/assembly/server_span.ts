@@ -5,6 +5,7 @@ import {
   OUTCOME_HIJACKED,
   OUTCOME_OK,
   OUTCOME_PANIC,
+  OUTCOME_UNSEEN,
   PROBE_SERVER_ABORT_H2,
   PROBE_SERVER_END_H2,
   SIZEOF_SPAN,
@@ -130,7 +131,7 @@ function endedByH2(end: usize): bool {
  * that set nothing; after a panic only what the handler sent counts.
  */
 function statusOf(end: usize, isH2: bool, outcome: u32): u64 {
-  if (outcome == OUTCOME_HIJACKED) return 0;
+  if (outcome == OUTCOME_HIJACKED || outcome == OUTCOME_UNSEEN) return 0;
   const wroteHeader = readU8(end + (isH2 ? H2_END_WROTE_HEADER : SERVER_END_WROTE_HEADER)) != 0;
   if (!wroteHeader) return outcome == OUTCOME_OK ? STATUS_OK : 0;
   const status = readU64(end + (isH2 ? H2_END_STATUS : SERVER_END_STATUS));

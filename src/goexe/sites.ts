@@ -13,6 +13,7 @@ import {
   PROBE_SERVER_END_H2,
   PROBE_SERVER_START,
   SITE_FINAL,
+  SITE_FOREIGN,
 } from "../../bpf/wire.gen.ts";
 import { chooseClientEnds } from "./client_end.ts";
 import { type Choice, choose, decodeAll, type FunctionCode } from "./code.ts";
@@ -27,8 +28,10 @@ import {
   RECOVER,
   SERVER_ABORT,
   SERVER_ABORT_H2,
+  SERVER_ABORT_X_NET,
   SERVER_END,
   SERVER_END_H2,
+  SERVER_END_X_NET,
   SERVER_SERVE,
   SERVER_START,
 } from "./symbols.ts";
@@ -76,21 +79,30 @@ async function serverSites(functions: Functions): Promise<ProbeSite[]> {
     site(PROBE_SERVER_END, end, chooseEntry(end)),
     site(PROBE_SERVER_ABORT, abort, chooseEntry(abort)),
   ];
-  return [...sites, ...await serverSitesH2(functions)];
+  return [
+    ...sites,
+    ...await serverSitesH2(functions, SERVER_END_H2, SERVER_ABORT_H2, 0),
+    ...await serverSitesH2(functions, [SERVER_END_X_NET], [SERVER_ABORT_X_NET], SITE_FOREIGN),
+  ];
 }
 
 /**
  * HTTP/2, where it is linked in. The deferred closure of runHandler ends every request: it calls handlerDone, or, only
  * after a panic, recover. So the abort is the call of recover.
  */
-async function serverSitesH2(functions: Functions): Promise<ProbeSite[]> {
-  const endName = SERVER_END_H2.find((name) => functions.has(name));
-  const abortName = SERVER_ABORT_H2.find((name) => functions.has(name));
+async function serverSitesH2(
+  functions: Functions,
+  endNames: readonly string[],
+  abortNames: readonly string[],
+  flags: number,
+): Promise<ProbeSite[]> {
+  const endName = endNames.find((name) => functions.has(name));
+  const abortName = abortNames.find((name) => functions.has(name));
   if (endName === undefined && abortName === undefined) {
     return [];
   }
-  const end = await required(functions, endName ?? SERVER_END_H2[0]);
-  const abort = await required(functions, abortName ?? SERVER_ABORT_H2[0]);
+  const end = await required(functions, endName ?? endNames.join(" or "));
+  const abort = await required(functions, abortName ?? abortNames.join(" or "));
   await mustCall(functions, abort.name, end.name);
   const target = functions.address(RECOVER) - abort.address;
   const recovers = decodeAll(abort).filter((instruction) =>
@@ -101,8 +113,8 @@ async function serverSitesH2(functions: Functions): Promise<ProbeSite[]> {
     throw siteUnsafe(abort.name, `it calls ${RECOVER} ${recovers.length} times, must be once`);
   }
   return [
-    site(PROBE_SERVER_END_H2, end, chooseEntry(end)),
-    site(PROBE_SERVER_ABORT_H2, abort, choose(abort, recover)),
+    site(PROBE_SERVER_END_H2, end, chooseEntry(end), flags),
+    site(PROBE_SERVER_ABORT_H2, abort, choose(abort, recover), flags),
   ];
 }
 

@@ -17,6 +17,9 @@ export const SERVER_ABORT_H2 = [
   "net/http.(*http2serverConn).runHandler.func1",
   "net/http/internal/http2.(*serverConn).runHandler.func1",
 ] as const;
+/** golang.org/x/net has the same server again; a program that configures it serves HTTP/2 by that one. */
+export const SERVER_END_X_NET = "golang.org/x/net/http2.(*responseWriter).handlerDone";
+export const SERVER_ABORT_X_NET = "golang.org/x/net/http2.(*serverConn).runHandler.func1";
 export const CLIENT_PUBLIC = "net/http.(*Transport).RoundTrip";
 export const CLIENT_START = "net/http.(*Transport).roundTrip";
 export const CLIENT_ATTEMPT = "net/http.(*persistConn).roundTrip";
@@ -32,6 +35,8 @@ export const SYMBOLS: ReadonlySet<string> = new Set([
   SERVER_ABORT,
   ...SERVER_END_H2,
   ...SERVER_ABORT_H2,
+  SERVER_END_X_NET,
+  SERVER_ABORT_X_NET,
   CLIENT_PUBLIC,
   CLIENT_START,
   CLIENT_ATTEMPT,
