@@ -204,6 +204,7 @@ export class Discovery {
   }
 }
 
+/** What the kernel says of the file, not its build id: whoever copies one could plant sites for another program. */
 function identityOf({ exeDevice, exeInode, exeModifiedNs, exeBytes }: ProcessInfo): string {
   return `${exeDevice}:${exeInode}:${exeModifiedNs}:${exeBytes}`;
 }
