@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The pipe to the service: gathers records and writes them in batches of about 64 KiB. A full pipe
+ * The pipe to the service: gathers records and writes them in batches of about 256 KiB. A full pipe
  * makes the caller wait (the ring buffer then fills, and the kernel counts what it has no room
  * for), but never past the end of the service or a signal. Used by everything that sends a record.
  */
@@ -15,7 +15,7 @@
 #include "wire.h"
 
 enum outbox_limit {
-	OUTBOX_BATCH_BYTES = 65536,
+	OUTBOX_BATCH_BYTES = 262144,
 	OUTBOX_PIPE_BYTES = 1 << 20,
 };
 

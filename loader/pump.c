@@ -14,7 +14,7 @@
 
 enum pump_policy {
 	/* Between sweeps while there is something to do: the longer, the cheaper for the service. */
-	NAP_MS = 20,
+	NAP_MS = 40,
 	/* Between sweeps that find more than 1/8 of the ring full; after 1/4 there is no nap. */
 	SHORT_NAP_MS = 5,
 	EMPTY_SWEEPS = 4,

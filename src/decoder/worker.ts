@@ -16,7 +16,7 @@ const CHUNK_BYTES = 1024 * 1024;
 const MAX_UNTAKEN_BYTES = 16 * 1024 * 1024;
 
 /** Spans wait this long for company, since a message costs both threads more than the spans in it. */
-const GATHER_MS = 50;
+const GATHER_MS = 100;
 const GATHER_BYTES = 256 * 1024;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -66,14 +67,15 @@ func flakyListener() string {
 			n := atomic.AddInt64(&accepted, 1)
 			go func() {
 				defer conn.Close()
-				head := make([]byte, 16384)
-				if count, err := conn.Read(head); err != nil || count == 0 {
+				// A head may come in pieces.
+				requests := bufio.NewReader(conn)
+				if _, err := http.ReadRequest(requests); err != nil {
 					return
 				}
 				body := fmt.Sprintf("{\"connection\":\"%d\"}\n", n)
 				fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 				// The second request is read, and never answered.
-				conn.Read(head)
+				http.ReadRequest(requests)
 			}()
 		}
 	}()
