@@ -36,6 +36,7 @@ export class Session {
   #discovery: Discovery | null = null;
   #hello: Hello | null = null;
   #scanned = false;
+  #processEventsLost = 0;
 
   /** Reads the loader's pipe from now on. */
   constructor(options: SessionOptions) {
@@ -116,11 +117,18 @@ export class Session {
   }
 
   #onRecord(record: Uint8Array<ArrayBuffer>): void {
-    if (this.client.handleRecord(record)) return;
+    if (this.client.handleRecord(record)) return this.#noticeLostEvents();
     const { kind, pid } = decodeHeader(record);
     // Before HELLO is answered the scan is still to come and will see the process.
     if (kind === KIND_PROCESS_EXEC) this.#watch(this.#discovery?.onExec(pid));
     else if (kind === KIND_PROCESS_EXIT) this.#watch(this.#discovery?.onExit(pid));
+  }
+
+  #noticeLostEvents(): void {
+    const lost = this.client.latestStats?.counters.processEventLost ?? 0;
+    if (lost === this.#processEventsLost) return;
+    this.#processEventsLost = lost;
+    this.#watch(this.#discovery?.rescan());
   }
 
   #watch(work: Promise<void> | undefined): void {

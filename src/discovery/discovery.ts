@@ -65,6 +65,20 @@ export class Discovery {
     await Promise.all(unseen.map((process) => this.#consider(process)));
   }
 
+  /** Process events were lost: compares what is known with what runs. */
+  async rescan(): Promise<void> {
+    const processes = await this.#options.loader.list();
+    const running = new Set(processes.map(({ pid }) => pid));
+    const ended = [...this.#tracked.keys()].filter((pid) => !running.has(pid));
+    const changed = processes.filter((process) =>
+      this.#tracked.get(process.pid)?.identity !== identityOf(process)
+    );
+    await Promise.all([
+      ...ended.map((pid) => this.onExit(pid)),
+      ...changed.map(({ pid }) => this.onExec(pid)),
+    ]);
+  }
+
   /** A process began a program. */
   async onExec(pid: number): Promise<void> {
     await this.onExit(pid);

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import type { Target } from "../discovery/target.ts";
+import { createLogger } from "../support/log.ts";
+import { Resources } from "./resources.ts";
+
+function target(pid: number, name: string): Target {
+  return {
+    pid,
+    exe: "/bin/app",
+    environment: { OTEL_SERVICE_NAME: name },
+    state: "attaching",
+    reason: null,
+    goVersion: "go1.26.8",
+    decoder: null,
+    sites: [],
+    attachMs: null,
+    adoptedSockets: 0,
+  };
+}
+
+Deno.test("Resources.of() knows a process until another of its pid comes", () => {
+  const resources = new Resources({ log: createLogger({ write: () => {} }) });
+  resources.add(target(7, "front"), "node-a");
+  assert.equal(resources.of(7).serviceName, "front");
+  assert.equal(resources.of(7), resources.of(7));
+  resources.add(target(7, "back"), "node-a");
+  assert.equal(resources.of(7).serviceName, "back");
+});
+
+Deno.test("Resources.of() has a resource also for a process that was never announced", () => {
+  const resources = new Resources({ log: createLogger({ write: () => {} }) });
+  assert.equal(resources.of(9).serviceName, "unknown_service:go");
+});
