@@ -61,7 +61,11 @@ export class Collector implements AsyncDisposable {
     Deno.writeTextFileSync(config, configuration(ports, output));
     const child = new Deno.Command(exe, { args: ["--config", `file:${config}`], stdin: "null" }).spawn();
     stack.defer(async () => {
-      child.kill("SIGTERM");
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended already.
+      }
       await child.status;
     });
     await eventually(async () => {
