@@ -34,6 +34,18 @@ async function pin(pid: number, cpu: number): Promise<void> {
   if (code !== 0) throw new Error(`Cannot pin process ${pid}: ${new TextDecoder().decode(stderr)}`);
 }
 
+async function demandTools(): Promise<void> {
+  for (const [tool, debianPackage] of [["wrk", "wrk"], ["taskset", "util-linux"]] as const) {
+    try {
+      await new Deno.Command(tool, { args: ["--version"], stdout: "null", stderr: "null" }).output();
+    } catch (cause) {
+      throw new Error(`Cannot measure: ${tool} is not installed (apt-get install ${debianPackage})`, {
+        cause,
+      });
+    }
+  }
+}
+
 async function measure(target: Program, agent: Agent | null): Promise<Round> {
   const load = { url: `${target.url}/back`, connections: CONNECTIONS, cpu: OTHER_CPU };
   await runLoad({ ...load, seconds: 1 });
@@ -102,6 +114,7 @@ function report(off: readonly Round[], on: readonly Round[]): string {
   ].join("\n");
 }
 
+await demandTools();
 const exe = await goBuild({
   module: `${ROOT}/tests/programs`,
   package: "./matrix",
