@@ -13,7 +13,7 @@ import { median, spread } from "./statistics.ts";
 
 const ROUNDS = Number(Deno.args[0] ?? 9);
 const SECONDS = 3;
-const CONNECTIONS = 8;
+const CONNECTIONS = 64;
 const TARGET_CPU = 0;
 const OTHER_CPU = 1;
 
