@@ -22,13 +22,14 @@ export class Accounts {
   #past: Share = NOTHING;
 
   /**
-   * A loader has ended. Its last statistics may be older than its last span, so what began is taken from the
+   * A loader has ended, and with it the spans in flight. Its last statistics may be older than its last span, so what began is taken from the
    * start records that arrived.
    */
   close(stats: LoaderStats | null, decoders: PipelineCounters | null): void {
     const share = shareOf(stats, decoders);
     const begun = (decoders?.starts ?? 0) + share.sampledOut + kernelLosses(stats);
-    this.#past = add(this.#past, { ...share, begun });
+    const lost = addLosses(share.lost, { loaderEnded: share.inFlight });
+    this.#past = add(this.#past, { ...share, begun, lost, inFlight: 0 });
   }
 
   /** The account now; each argument is null where there is no loader. */

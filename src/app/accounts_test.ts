@@ -62,15 +62,15 @@ Deno.test("Accounts.report() adds up kernel, decoders and exporter, reasons of 0
 Deno.test("Accounts.close() keeps the counts of a loader that ended, however old its statistics are", () => {
   const accounts = new Accounts();
   // The last statistics told of 5 spans, 9 start records arrived.
-  accounts.close(stats({ begunServer: 5, sampledOut: 1, lostSpanMapFull: 1 }), decoders(9, 0, 2));
-  const report = accounts.report(stats({ begunServer: 4 }), decoders(4, 0, 0), exported(11));
+  accounts.close(stats({ begunServer: 5, sampledOut: 1, lostSpanMapFull: 1 }), decoders(9, 3, 2));
+  const report = accounts.report(stats({ begunServer: 4 }), decoders(4, 0, 0), exported(8));
   assert.deepEqual(report, {
     begun: 9 + 1 + 1 + 4,
-    exported: 11,
+    exported: 8,
     sampledOut: 1,
-    lost: { spanMapFull: 1, processExited: 2 },
+    lost: { spanMapFull: 1, processExited: 2, loaderEnded: 3 },
     inFlight: 0,
     queued: 0,
   });
-  assert.equal(report.begun, report.exported + report.sampledOut + 1 + 2);
+  assert.equal(report.begun, report.exported + report.sampledOut + 1 + 2 + 3);
 });

@@ -13,8 +13,6 @@ function target(pid: number, name: string): Target {
     goVersion: "go1.26.8",
     decoder: null,
     sites: [],
-    attachMs: null,
-    adoptedSockets: 0,
   };
 }
 

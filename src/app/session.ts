@@ -103,14 +103,9 @@ export class Session {
     }
   }
 
-  /** After the loader's end: reads the pipe to its end and gives up the spans that are still in flight. */
+  /** After the loader's end: reads the pipe to its end; what is in flight then stays without an end. */
   async finish(): Promise<PipelineCounters | null> {
     await this.#pipeline.closed;
-    try {
-      await this.#pipeline.drop(0);
-    } catch {
-      // The Worker is gone; what it had counted stays.
-    }
     const counters = await this.counters();
     await this.#pipeline[Symbol.asyncDispose]();
     return counters;

@@ -2,17 +2,13 @@
  * The decoders that this installation has, and which of them suits a Go version. Made by App; discovery asks it for
  * every executable, the status API shows it.
  */
-import { WIRE_FINGERPRINT_HIGH, WIRE_FINGERPRINT_LOW } from "../../bpf/wire.gen.ts";
 import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
 import { describeError } from "../support/errors.ts";
 import type { Reason } from "../support/reason.ts";
+import { WIRE_FINGERPRINT } from "../wire/hello.ts";
 import { compare, GoRange, parseGoVersion } from "./go_release.ts";
 import { type DecoderPack, MANIFEST_SECTION, parseManifest } from "./manifest.ts";
 import { customSection, isWasm } from "./wasm_section.ts";
-
-/** The wire of this service, as manifests name it. */
-const WIRE_FINGERPRINT = [WIRE_FINGERPRINT_HIGH, WIRE_FINGERPRINT_LOW]
-  .map((word) => word.toString(16).padStart(8, "0")).join("");
 
 const REBUILD = "Build the decoders anew with deno task build, or reinstall Tsunagi";
 

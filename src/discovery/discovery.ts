@@ -120,8 +120,6 @@ export class Discovery {
       goVersion: inspection.kind === "go" ? inspection.exe.goVersion : inspection.goVersion,
       decoder: null,
       sites: [],
-      attachMs: null,
-      adoptedSockets: 0,
     };
     const tracked: Tracked = { target, identity, holdsAttachment: false, gone: false };
     this.#tracked.set(process.pid, tracked);
@@ -142,11 +140,12 @@ export class Discovery {
     if (inspection.kind === "refused") return this.#refuse(target, inspection.reason);
     const choice = this.#options.registry.select(inspection.exe.goVersion);
     if ("code" in choice) return this.#refuse(target, choice);
+    let adoptedSockets: number;
     try {
       await this.#options.loader.target(target.pid, { enabled: true, ...this.#options.sampler });
       tracked.holdsAttachment = true;
       await this.#executables.acquire(tracked.identity, target.pid, inspection.exe, choice);
-      target.adoptedSockets = await this.#options.loader.backfill(target.pid);
+      adoptedSockets = await this.#options.loader.backfill(target.pid);
     } catch (error) {
       if (!tracked.gone) this.#refuse(target, attachFailure(error));
       await this.#release(tracked);
@@ -155,14 +154,14 @@ export class Discovery {
     if (tracked.gone) return await this.#release(tracked);
     target.decoder = choice.manifest.name;
     target.sites = inspection.exe.sites;
-    target.attachMs = Math.round((performance.now() - beganMs) * 10) / 10;
     settle(target, "traced", null);
     log.info("traces a process", {
       pid: target.pid,
       exe: target.exe,
       go: target.goVersion ?? "",
       decoder: choice.manifest.name,
-      ms: target.attachMs,
+      adoptedSockets,
+      ms: Math.round(performance.now() - beganMs),
     });
   }
 

@@ -21,8 +21,4 @@ export interface Target {
   /** Name of the decoder in use. */
   decoder: string | null;
   sites: readonly ProbeSite[];
-  /** From the exec (or the start of discovery) until the probes were in place. */
-  attachMs: number | null;
-  /** Client sockets older than the attachment that now carry the header. */
-  adoptedSockets: number;
 }

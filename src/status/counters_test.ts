@@ -40,8 +40,6 @@ Deno.test("targetReport() shows a target with its sites in words", () => {
       instruction: "push",
       price: "emulated",
     }],
-    attachMs: 23,
-    adoptedSockets: 0,
   };
   deepEqual(targetReport(target, "front"), {
     pid: 7,
