@@ -4,6 +4,7 @@
  */
 import {
   KIND_HELLO,
+  KIND_PROCESS_EXEC,
   KIND_PROCESS_EXIT,
   KIND_SPAN_END,
   KIND_SPAN_LOST,
@@ -71,6 +72,7 @@ export class RecordRouter {
         return this.#route(record, kind);
       case KIND_SPAN_LOST:
         return this.#slots.forEach((decoder, slot) => decoder && this.#add(slot, decoder, record));
+      case KIND_PROCESS_EXEC:
       case KIND_PROCESS_EXIT:
         this.#onExit(view(record).getUint32(OFFSET_HEADER_PID, true));
         break;

@@ -88,6 +88,14 @@ Deno.test("router: a process exit comes after the spans that ended before it and
   assert.deepEqual({ inFlight, exited: reasons.processExited }, { inFlight: 0, exited: 1 });
 });
 
+Deno.test("router: a process that begins another program gives up its spans in flight", () => {
+  const recorder = new Recorder();
+  recorder.take(pair(NEWEST, NEW_SLOT, "0000000000000001", "GET")[0]);
+  recorder.take(record(wire.KIND_PROCESS_EXEC, wire.SIZEOF_PROCESS_EVENT, { pid: PID }));
+  const { inFlight, lost: reasons } = recorder.router.counters();
+  assert.deepEqual({ inFlight, exited: reasons.processExited }, { inFlight: 0, exited: 1 });
+});
+
 Deno.test("drop: 0 means every process, in a process exit it means none", () => {
   const recorder = new Recorder();
   recorder.take(
