@@ -11,6 +11,11 @@ Deno.test("importProblem() lets a file import from its own rank and lower ones",
   f("src/main.ts", "./app.ts");
   f("src/app.ts", "./status/app.ts");
   f("src/wire/hello.ts", "../../bpf/wire.gen.ts");
+  f("src/maker/family_pack.ts", "../../decoder-as/plans/family.ts");
+  f("src/gate/battery.ts", "../../decoder-as/samples/server.ts");
+  f("src/maker/make.ts", "../gate/gate.ts");
+  f("src/registry/registry.ts", "../maker/structs.ts");
+  f("src/discovery/discovery.ts", "../registry/registry.ts");
   f("src/trace/split_test.ts", "../../tests/support/otlp_proto.ts");
   f("tests/e2e/x_test.ts", "../../src/status/app.ts");
   f("src/trace/x_test.ts", "node:assert/strict");
@@ -24,6 +29,10 @@ Deno.test("importProblem() reports an import from a higher rank", () => {
   equal(
     importProblem("src/status/app.ts", "../app.ts"),
     "src/status may not import src/app, which is of a higher rank; pass it in as a parameter",
+  );
+  equal(
+    importProblem("src/gate/gate.ts", "../registry/registry.ts"),
+    "src/gate may not import src/registry, which is of a higher rank; pass it in as a parameter",
   );
   equal(
     importProblem("src/app.ts", "./main.ts"),
@@ -40,6 +49,10 @@ Deno.test("importProblem() reports folders without a rank and files outside of s
     importProblem("src/trace/store.ts", "../../tests/support/otlp_proto.ts"),
     "src/ may not import tests/support/otlp_proto.ts; see SHARED_WITH_SRC in scripts/lint_plugin.ts",
   );
+  equal(
+    importProblem("src/maker/make.ts", "../../decoder-as/assembly/feed.ts"),
+    "src/ may not import decoder-as/assembly/feed.ts; see SHARED_WITH_SRC in scripts/lint_plugin.ts",
+  );
 });
 
 Deno.test("importProblem() keeps each package to its one folder", () => {
@@ -49,7 +62,8 @@ Deno.test("importProblem() keeps each package to its one folder", () => {
   f("src/status/app.ts", "hono/utils/http-status", null);
   f("src/cli/args.ts", "@std/cli/parse-args", null);
   f("tests/support/otlp_proto.ts", "npm:protobufjs@8.8.1", null);
-  f("scripts/build_decoders.ts", "assemblyscript/asc", null);
+  f("src/maker/family_pack.ts", "assemblyscript/asc", null);
+  f("scripts/build_decoders.ts", "assemblyscript/asc", '"assemblyscript" may be imported in src/maker/ only');
   f("src/app.ts", "hono", '"hono" may be imported in src/status/ only');
   f("src/trace/x.ts", "jsr:@std/yaml@^1.0.10", '"@std/yaml" may be imported in src/config/ only');
   f("src/export/x.ts", "@opentelemetry/api", '"@opentelemetry/api" may be imported in src/trace/ only');
