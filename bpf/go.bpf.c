@@ -44,6 +44,18 @@ int server_abort_h2(struct pt_regs *ctx)
 }
 
 SEC("uprobe")
+int server_end_x_net(struct pt_regs *ctx)
+{
+	return server_ended(ctx, PROBE_SERVER_END_X_NET);
+}
+
+SEC("uprobe")
+int server_abort_x_net(struct pt_regs *ctx)
+{
+	return server_aborted(ctx, PROBE_SERVER_ABORT_X_NET);
+}
+
+SEC("uprobe")
 int client_start(struct pt_regs *ctx)
 {
 	return client_started(ctx);

@@ -148,6 +148,7 @@ static __always_inline void end_server_span(struct pt_regs *ctx, const struct pr
 					    u32 outcome, u64 object)
 {
 	struct wire_span *head;
+	u64 cursor;
 	u8 *record;
 
 	if (!span->recorded)
@@ -161,7 +162,10 @@ static __always_inline void end_server_span(struct pt_regs *ctx, const struct pr
 	span_ids(head, span->trace_id, span->span_id, span->parent_id, span->trace_flags);
 	head->parent = span->has_parent ? PARENT_REMOTE : PARENT_NONE;
 	head->outcome = outcome;
-	head->header.size = plan_capture(ctx, record, span->slot, probe_index, object, false);
+	cursor = plan_capture(ctx, record, span->slot, probe_index, object, false);
+	if (cursor == sizeof(*head) && outcome == OUTCOME_OK)
+		head->outcome = OUTCOME_UNSEEN;
+	head->header.size = cursor;
 	emit_submit(record);
 }
 
@@ -182,10 +186,7 @@ static __always_inline int server_ended(struct pt_regs *ctx, u32 probe_index)
 	}
 	span = *found;
 	forget_server_span(&probe, &span);
-	if (probe_site_flags(ctx) & SITE_FOREIGN)
-		end_server_span(ctx, &probe, &span, probe_index, OUTCOME_UNSEEN, 0);
-	else
-		end_server_span(ctx, &probe, &span, probe_index, OUTCOME_OK, ctx->ax);
+	end_server_span(ctx, &probe, &span, probe_index, OUTCOME_OK, ctx->ax);
 	return 0;
 }
 
@@ -219,7 +220,7 @@ static __always_inline int server_aborted(struct pt_regs *ctx, u32 probe_index)
 	found = bpf_map_lookup_elem(&server_spans, &key);
 	if (!found)
 		return 0;
-	if (probe_index == PROBE_SERVER_ABORT_H2) {
+	if (probe_index != PROBE_SERVER_ABORT) {
 		if (!peek_word(ctx->r14 + probe.layout->g_m - G_PANIC_BEFORE_M))
 			return 0;
 	} else if (was_hijacked(probe.layout, found->writer)) {
@@ -227,8 +228,7 @@ static __always_inline int server_aborted(struct pt_regs *ctx, u32 probe_index)
 	}
 	span = *found;
 	forget_server_span(&probe, &span);
-	end_server_span(ctx, &probe, &span, probe_index, outcome,
-			probe_site_flags(ctx) & SITE_FOREIGN ? 0 : span.writer);
+	end_server_span(ctx, &probe, &span, probe_index, outcome, span.writer);
 	return 0;
 }
 

@@ -21,7 +21,7 @@ enum wire_limit {
 	MAX_RECORD_BYTES = 131072,
 	/* Payload bytes of one EXE_DATA record. */
 	MAX_EXE_DATA_BYTES = 65536,
-	MAX_SLOTS = 64,
+	MAX_SLOTS = 256,
 	MAX_BINDINGS = 1024,
 	MAX_PLAN_OPS = 24,
 	MAX_STRINGS = 8,
@@ -80,16 +80,18 @@ enum wire_probe {
 	PROBE_CLIENT_END = 7,
 	/* the calls of runtime.casgstatus in runtime.newproc1 */
 	PROBE_GOROUTINE = 8,
-	MAX_PROBES = 9,
+	/* golang.org/x/net/http2.(*responseWriter).handlerDone; a slot may have no plan for this module's
+	 * version, then nothing of the answer is captured (OUTCOME_UNSEEN) */
+	PROBE_SERVER_END_X_NET = 9,
+	/* golang.org/x/net/http2.(*serverConn).runHandler.func1 */
+	PROBE_SERVER_ABORT_X_NET = 10,
+	MAX_PROBES = 11,
 };
 
 /* Upper half of an attach cookie; the lower half is the binding. */
 enum wire_site_flag {
 	/* PROBE_CLIENT_END: the call is over whatever the registers say (a RET). */
 	SITE_FINAL = 1,
-	/* PROBE_SERVER_END_H2, PROBE_SERVER_ABORT_H2: a library's copy of the server, whose structs no
-	 * layout describes; nothing is captured. */
-	SITE_FOREIGN = 2,
 };
 
 enum wire_op_code {
@@ -139,7 +141,7 @@ enum wire_outcome {
 	OUTCOME_PANIC = 2,
 	/* server: the handler took the connection over */
 	OUTCOME_HIJACKED = 3,
-	/* server: over, but the answer could not be looked at (SITE_FOREIGN) */
+	/* server: over, but the answer could not be looked at: the slot has no plan for the probe */
 	OUTCOME_UNSEEN = 4,
 };
 
@@ -401,6 +403,7 @@ struct wire_op {
 	__u16 length;
 };
 
+/* The plan of one probe of a slot. `count` 0 clears it: the probe captures nothing but the head. */
 struct wire_plan {
 	struct wire_control control;
 	__u32 slot;

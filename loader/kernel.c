@@ -36,6 +36,10 @@ struct bpf_program *kernel_probe(const struct kernel *kernel, enum wire_probe pr
 		return kernel->skel->progs.client_end;
 	case PROBE_GOROUTINE:
 		return kernel->skel->progs.goroutine_start;
+	case PROBE_SERVER_END_X_NET:
+		return kernel->skel->progs.server_end_x_net;
+	case PROBE_SERVER_ABORT_X_NET:
+		return kernel->skel->progs.server_abort_x_net;
 	case MAX_PROBES:
 		break;
 	}

@@ -9,11 +9,12 @@ import {
   PROBE_GOROUTINE,
   PROBE_SERVER_ABORT,
   PROBE_SERVER_ABORT_H2,
+  PROBE_SERVER_ABORT_X_NET,
   PROBE_SERVER_END,
   PROBE_SERVER_END_H2,
+  PROBE_SERVER_END_X_NET,
   PROBE_SERVER_START,
   SITE_FINAL,
-  SITE_FOREIGN,
 } from "../../bpf/wire.gen.ts";
 import { chooseClientEnds } from "./client_end.ts";
 import { type Choice, choose, decodeAll, type FunctionCode } from "./code.ts";
@@ -81,9 +82,21 @@ async function serverSites(functions: Functions): Promise<ProbeSite[]> {
   ];
   return [
     ...sites,
-    ...await serverSitesH2(functions, SERVER_END_H2, SERVER_ABORT_H2, 0),
-    ...await serverSitesH2(functions, [SERVER_END_X_NET], [SERVER_ABORT_X_NET], SITE_FOREIGN),
+    ...await serverSitesH2(functions, {
+      end: { probe: PROBE_SERVER_END_H2, names: SERVER_END_H2 },
+      abort: { probe: PROBE_SERVER_ABORT_H2, names: SERVER_ABORT_H2 },
+    }),
+    ...await serverSitesH2(functions, {
+      end: { probe: PROBE_SERVER_END_X_NET, names: [SERVER_END_X_NET] },
+      abort: { probe: PROBE_SERVER_ABORT_X_NET, names: [SERVER_ABORT_X_NET] },
+    }),
   ];
+}
+
+/** A probe and the function that it sits on, by the names that it has had. */
+interface NamedProbe {
+  readonly probe: number;
+  readonly names: readonly string[];
 }
 
 /**
@@ -92,17 +105,15 @@ async function serverSites(functions: Functions): Promise<ProbeSite[]> {
  */
 async function serverSitesH2(
   functions: Functions,
-  endNames: readonly string[],
-  abortNames: readonly string[],
-  flags: number,
+  probes: { readonly end: NamedProbe; readonly abort: NamedProbe },
 ): Promise<ProbeSite[]> {
-  const endName = endNames.find((name) => functions.has(name));
-  const abortName = abortNames.find((name) => functions.has(name));
+  const endName = probes.end.names.find((name) => functions.has(name));
+  const abortName = probes.abort.names.find((name) => functions.has(name));
   if (endName === undefined && abortName === undefined) {
     return [];
   }
-  const end = await required(functions, endName ?? endNames.join(" or "));
-  const abort = await required(functions, abortName ?? abortNames.join(" or "));
+  const end = await required(functions, endName ?? probes.end.names.join(" or "));
+  const abort = await required(functions, abortName ?? probes.abort.names.join(" or "));
   await mustCall(functions, abort.name, end.name);
   const target = functions.address(RECOVER) - abort.address;
   const recovers = decodeAll(abort).filter((instruction) =>
@@ -113,8 +124,8 @@ async function serverSitesH2(
     throw siteUnsafe(abort.name, `it calls ${RECOVER} ${recovers.length} times, must be once`);
   }
   return [
-    site(PROBE_SERVER_END_H2, end, chooseEntry(end), flags),
-    site(PROBE_SERVER_ABORT_H2, abort, choose(abort, recover), flags),
+    site(probes.end.probe, end, chooseEntry(end)),
+    site(probes.abort.probe, abort, choose(abort, recover)),
   ];
 }
 

@@ -5,6 +5,7 @@ import {
   KIND_PROCESS_EXEC,
   KIND_PROCESS_EXIT,
   KIND_SPAN_START,
+  MAX_SLOTS,
   OFFSET_HEADER_PID,
   OP_READ,
   PROBE_SERVER_END,
@@ -204,7 +205,7 @@ rootTest("plan(), flip() and target() pass on why the loader refuses", async () 
   const { client } = session;
   const wild = { code: OP_READ, string: 0, source: 60_000, add: 0, length: 8 };
   await assert.rejects(client.plan(0, PROBE_SERVER_START, [wild]), refusedWith(22, /source 60000/));
-  await assert.rejects(client.flip(0, 64), refusedWith(22, /slot/));
+  await assert.rejects(client.flip(0, MAX_SLOTS), refusedWith(22, /slot/));
   await assert.rejects(client.target(1, { enabled: false }), refusedWith(2, /not traced/));
 });
 
