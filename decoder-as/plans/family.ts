@@ -1,9 +1,9 @@
 /**
- * Groups layouts whose used offsets are equal and whose ranges adjoin: each group is one decoder module. Called by
- * scripts/build_decoders.ts.
+ * Groups layouts whose offsets are equal and whose ranges adjoin: each group is one decoder module. Called by
+ * scripts/build_decoders.ts and the maker.
  */
 import { MAP_KIND_HMAP, MAP_KIND_SWISS } from "../../bpf/wire.gen.ts";
-import type { Plan } from "../../src/decoder/manifest.ts";
+import type { GoStructs, Plan } from "../../src/decoder/manifest.ts";
 import { captureOf } from "./capture.ts";
 import { compareReleases, type FieldName, type GoLayout } from "./layout.ts";
 
@@ -37,6 +37,7 @@ export interface Family {
   readonly kernel: Readonly<Record<string, number>>;
   readonly plans: readonly Plan[];
   readonly constants: Readonly<Record<string, number>>;
+  readonly structs: GoStructs;
 }
 
 /** The lower and the upper end of ">=1.23 <1.24". */
@@ -46,13 +47,22 @@ export function rangeEnds(goRange: string): { from: string; to: string } {
   return { from: match[1]!, to: match[2]! };
 }
 
-function familyOf(layout: GoLayout): Family {
+/** The decoder for exactly one layout. */
+export function familyOf(layout: GoLayout): Family {
   const kernel: Record<string, number> = {};
   for (const [name, field] of Object.entries(KERNEL_FIELDS)) kernel[name] = layout.fields[field] ?? NO_FIELD;
   kernel.header_map_kind = layout.headerMap === "swiss" ? MAP_KIND_SWISS : MAP_KIND_HMAP;
   kernel.g_dead = layout.gDead;
-  const { goRange, toolchains, method } = layout;
-  return { name: `go${rangeEnds(goRange).from}`, goRange, toolchains, method, kernel, ...captureOf(layout) };
+  const { goRange, toolchains, method, headerMap, gDead, fields } = layout;
+  return {
+    name: `go${rangeEnds(goRange).from}`,
+    goRange,
+    toolchains,
+    method,
+    kernel,
+    ...captureOf(layout),
+    structs: { headerMap, gDead, fields },
+  };
 }
 
 /** Families in order of their releases. Ranges must not overlap. */
@@ -84,6 +94,6 @@ export function groupFamilies(layouts: readonly GoLayout[]): Family[] {
   return families;
 }
 
-function shape({ kernel, plans, constants }: Family): string {
-  return JSON.stringify({ kernel, plans, constants });
+function shape({ kernel, plans, constants, structs }: Family): string {
+  return JSON.stringify({ kernel, plans, constants, structs });
 }

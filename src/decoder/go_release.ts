@@ -37,6 +37,11 @@ export class GoRange {
     return compare(release, this.from) >= 0 && compare(release, this.to) < 0;
   }
 
+  /** Whether every release of the other is one of this. */
+  contains(other: GoRange): boolean {
+    return compare(this.from, other.from) <= 0 && compare(this.to, other.to) >= 0;
+  }
+
   overlaps(other: GoRange): boolean {
     return compare(this.from, other.to) < 0 && compare(other.from, this.to) < 0;
   }

@@ -36,6 +36,14 @@ Deno.test("GoRange: ranges that touch do not overlap", () => {
   assert.equal(first.overlaps(new GoRange(">=1.26.10 <1.27")), true);
 });
 
+Deno.test("GoRange: contains itself and what lies within, not what reaches out", () => {
+  const range = new GoRange(">=1.25 <1.27");
+  assert.equal(range.contains(range), true);
+  assert.equal(range.contains(new GoRange(">=1.26.3 <1.26.4")), true);
+  assert.equal(range.contains(new GoRange(">=1.26 <1.27.1")), false);
+  assert.equal(range.contains(new GoRange(">=1.24.9 <1.26")), false);
+});
+
 Deno.test("GoRange: refuses what is no range", () => {
   for (
     const text of [

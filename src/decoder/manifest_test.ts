@@ -9,6 +9,14 @@ const GOOD = {
   goRange: ">=1.23 <1.24",
   layout: { g_goid: 160, g_parent_goid: 0xffffffff },
   plans: [{ probe: 0, ops: [{ code: 1, string: 0, source: 1784, add: 8, length: 216 }] }],
+  structs: { headerMap: "hmap", gDead: 6, fields: { "g.goid": 160, "Request.pat": null } },
+  libraries: [{
+    module: "golang.org/x/net",
+    range: ">=0.17.0 <0.48.0",
+    fields: { "h2responseWriter.rws": 0 },
+    plans: [{ probe: 3, ops: [] }],
+    provenance: { toolchains: ["go1.23.0"], method: "DWARF" },
+  }],
   provenance: { toolchains: ["go1.23.0", "go1.23.12"], method: "DWARF" },
 };
 
@@ -21,6 +29,14 @@ Deno.test("parseManifest: yields what was written", () => {
 Deno.test("parseManifest: names the field that is wrong", () => {
   const wrong: [change: Record<string, unknown>, field: RegExp][] = [
     [{ name: "" }, /name must be/],
+    [{ name: "../go1.23" }, /name must be/],
+    [{ version: "1.2" }, /version must be/],
+    [{ version: "01.2.3" }, /version must be/],
+    [{ plans: [GOOD.plans[0], GOOD.plans[0]] }, /plans must be one plan for each probe/],
+    [{ structs: { ...GOOD.structs, headerMap: "tree" } }, /structs\.headerMap must be/],
+    [{ structs: { ...GOOD.structs, fields: { "g.goid": 70_000 } } }, /structs\.fields\.g\.goid must be/],
+    [{ libraries: [{ ...GOOD.libraries[0], range: "all" }] }, /libraries\[0\]\.range must be/],
+    [{ libraries: undefined }, /libraries must be/],
     [{ abi: -1 }, /abi must be/],
     [{ wireFingerprint: "0123456789ABCDEF" }, /wireFingerprint must be/],
     [{ goRange: 7 }, /goRange must be/],

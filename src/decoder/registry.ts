@@ -2,6 +2,7 @@
  * The decoders that this installation has, and which of them suits a Go version. Made by App; discovery asks it for
  * every executable, the status API shows it.
  */
+import { createHash } from "node:crypto";
 import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
 import { describeError } from "../support/errors.ts";
 import type { Reason } from "../support/reason.ts";
@@ -122,7 +123,8 @@ function examine(file: string, bytes: Uint8Array<ArrayBuffer>, known: readonly E
         `${other.pack.manifest.name} serves some of ${manifest.goRange} too`,
       );
     }
-    return { pack: { manifest, bytes }, range };
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    return { pack: { manifest, bytes, code: bytes, digest }, range };
   } catch (error) {
     return refuse("decoder-bad-manifest", describeError(error));
   }

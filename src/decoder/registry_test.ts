@@ -20,6 +20,8 @@ function decoder(goRange: string, change: Record<string, unknown> = {}): Uint8Ar
     goRange,
     layout: {},
     plans: [],
+    structs: { headerMap: "hmap", gDead: 6, fields: {} },
+    libraries: [],
     provenance: { toolchains: [], method: "test" },
     ...change,
   };
@@ -32,7 +34,7 @@ function registryOf(...modules: Uint8Array<ArrayBuffer>[]): DecoderRegistry {
 
 function chosen(registry: DecoderRegistry, version: string): string {
   const choice = registry.select(version);
-  return "code" in choice ? choice.code : choice.manifest.name;
+  return "message" in choice ? choice.code : choice.manifest.name;
 }
 
 Deno.test("select: finds the decoder whose range holds the version, patch releases included", () => {
@@ -56,7 +58,7 @@ Deno.test("select: a version that no decoder knows is refused by its minor relea
   assert.equal(chosen(registry, "devel go1.28-abc"), "no-decoder-for-go1.28");
   assert.equal(chosen(registry, "tinygo"), "no-decoder-for-unknown-go");
   const refusal = registry.select("go1.28.1");
-  assert.ok("code" in refusal && refusal.remedy.includes("1.23") && refusal.remedy.includes("1.28"));
+  assert.ok("message" in refusal && refusal.remedy.includes("1.23") && refusal.remedy.includes("1.28"));
 });
 
 Deno.test("of: refuses modules that cannot be used and says why", () => {
@@ -84,5 +86,5 @@ Deno.test("of: refuses modules that cannot be used and says why", () => {
 
 Deno.test("select: without decoders the remedy is to build them", () => {
   const refusal = registryOf().select("go1.26.0");
-  assert.ok("code" in refusal && refusal.remedy.includes("deno task build"));
+  assert.ok("message" in refusal && refusal.remedy.includes("deno task build"));
 });

@@ -20,9 +20,13 @@ const PACK: DecoderPack = {
     goRange: ">=1.26 <1.27",
     layout: { g_goid: 152 },
     plans: [{ probe: 0, ops: [] }, { probe: 1, ops: [] }],
+    structs: { headerMap: "swiss", gDead: 6, fields: {} },
+    libraries: [],
     provenance: { toolchains: [], method: "" },
   },
   bytes: new Uint8Array(),
+  code: new Uint8Array(),
+  digest: "",
 };
 
 function setUp(fail?: Error) {

@@ -36,7 +36,7 @@ async function readLayouts(): Promise<Map<string, GoLayout>> {
 /** The pack for a version that must have one. */
 export function packFor(goVersion: string): DecoderPack {
   const pack = registry.select(goVersion);
-  if ("code" in pack) throw new Error(`${pack.message}; ${pack.remedy}`);
+  if ("message" in pack) throw new Error(`${pack.message}; ${pack.remedy}`);
   return pack;
 }
 
