@@ -1,6 +1,6 @@
 /**
- * The Go build information of an executable: Go version and main module. Tells inspect.ts whether a program
- * is Go at all. Format: Go source, src/debug/buildinfo/buildinfo.go (pointers before 1.18, inline since).
+ * The Go build information of an executable: Go version and modules. Tells inspect.ts whether a program is Go at
+ * all. Format: Go source, src/debug/buildinfo/buildinfo.go (pointers before 1.18, inline since).
  */
 import { Bytes, findAligned } from "./bytes.ts";
 import { type Elf, findSection, locate, PF_W, PT_LOAD, readAddress } from "./elf.ts";
@@ -16,14 +16,18 @@ const SEARCH_CHUNK_BYTES = 1024 * 1024;
 const MAX_SEARCH_BYTES = 64 * 1024 * 1024;
 const MAX_VERSION_BYTES = 256;
 const MAX_MODULE_BYTES = 4 * 1024 * 1024;
-/** Lines of the module text that are looked at; the main module is among the first. */
-const MODULE_HEAD_BYTES = 4_096;
+/** Modules beyond these are left out; Kubernetes links 250. */
+const MAX_MODULES = 4_096;
+const MAX_MODULE_PATH = 512;
+const MAX_MODULE_VERSION = 256;
 
 /** What the linker recorded. */
 export interface BuildInfo {
   /** As recorded, experiments and all: "go1.26.8 X:nodwarf5". */
   readonly recordedVersion: string;
   readonly modulePath: string;
+  /** Modules that are linked in but for the main one: path -> version, by the path of the replacement. */
+  readonly modules: ReadonlyMap<string, string>;
 }
 
 /**
@@ -84,7 +88,7 @@ async function readInline(reader: ExeReader, offset: number): Promise<BuildInfo>
   return buildInfo(version.text, modules.text);
 }
 
-/** A length as varint, then that many bytes, of which only the head is read. */
+/** A length as varint, then that many bytes. */
 async function readText(
   reader: ExeReader,
   offset: number,
@@ -104,7 +108,7 @@ async function readText(
   if (length > limit) {
     throw corrupt(`Go build information holds a text of ${length} bytes, must be at most ${limit}`);
   }
-  const text = await reader.read(offset + bytes, Math.min(length, MODULE_HEAD_BYTES), "Go build information");
+  const text = await reader.read(offset + bytes, length, "Go build information");
   return { text: text.text(0, text.length), end: offset + bytes + length };
 }
 
@@ -151,16 +155,33 @@ async function readStringData(elf: Elf, reader: ExeReader, address: number, leng
   if (length === 0) {
     return "";
   }
-  const bytes = Math.min(length, MODULE_HEAD_BYTES);
-  const data = await readAddress(elf, reader, { address, length: bytes, name: "Go string" });
-  return data.text(0, bytes);
+  const data = await readAddress(elf, reader, { address, length, name: "Go string" });
+  return data.text(0, length);
 }
 
-function buildInfo(recordedVersion: string, modules: string): BuildInfo {
+function buildInfo(recordedVersion: string, text: string): BuildInfo {
   if (recordedVersion === "") {
     throw corrupt("Go build information has no version");
   }
   // 16 bytes of framing, then lines "path\t<main package>", "mod\t<module>\t<version>\t<sum>", ...
-  const modulePath = /(?:^|\n)mod\t([^\t\n]*)/.exec(modules)?.[1] ?? "";
-  return { recordedVersion, modulePath };
+  let modulePath = "";
+  let replaced = "";
+  const modules = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const [kind = "", path = "", version = ""] = line.split("\t", 3);
+    if (kind.endsWith("mod")) {
+      modulePath ||= path;
+    } else if (kind === "dep" || kind === "=>") {
+      if (kind === "=>") {
+        modules.delete(replaced);
+      }
+      replaced = path;
+      if (
+        modules.size < MAX_MODULES && path.length <= MAX_MODULE_PATH && version.length <= MAX_MODULE_VERSION
+      ) {
+        modules.set(path, version);
+      }
+    }
+  }
+  return { recordedVersion, modulePath, modules };
 }

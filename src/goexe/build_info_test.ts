@@ -29,6 +29,7 @@ Deno.test("readBuildInfo reads the texts inside the header since Go 1.18", async
   assert.deepEqual(await infoOf(Uint8Array.from(content)), {
     recordedVersion: "go1.26.8",
     modulePath: "example",
+    modules: new Map([["other", "v1"]]),
   });
 });
 
@@ -43,7 +44,53 @@ Deno.test("readBuildInfo follows the pointers of the header before Go 1.18", asy
     view.setBigUint64(0x48 + 16 * i, BigInt(value.length), true);
     content.set(text(value), at);
   });
-  assert.deepEqual(await infoOf(content), { recordedVersion: "go1.17.13", modulePath: "example" });
+  assert.deepEqual(await infoOf(content), {
+    recordedVersion: "go1.17.13",
+    modulePath: "example",
+    modules: new Map([["other", "v1"]]),
+  });
+});
+
+/** Build information since Go 1.18 with these lines. */
+async function modulesOf(lines: readonly string[]): Promise<ReadonlyMap<string, string> | undefined> {
+  const modules = text(`0123456789abcdef${lines.join("\n")}\n0123456789abcdef`);
+  const length: number[] = [];
+  for (let rest = modules.length; length.length === 0 || rest > 0; rest >>= 7) {
+    length.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
+  }
+  return (await infoOf(Uint8Array.from([...header(2), 8, ...text("go1.26.8"), ...length, ...modules])))
+    ?.modules;
+}
+
+Deno.test("readBuildInfo puts a replaced module under the path of its replacement", async () => {
+  const found = await modulesOf([
+    "path\texample/cmd",
+    "mod\texample\t(devel)\t",
+    "dep\ta.example/kept\tv1.0.0\th1:x=",
+    "dep\ta.example/pinned\tv1.0.0",
+    "=>\ta.example/pinned\tv1.5.0\th1:x=",
+    "dep\ta.example/forked\tv1.0.0",
+    "=>\tb.example/fork\tv0.0.1\th1:x=",
+    "dep\ta.example/local\tv1.0.0",
+    "=>\t../local\t",
+    "build\t-compiler=gc",
+  ]);
+  assert.deepEqual(
+    found,
+    new Map([
+      ["a.example/kept", "v1.0.0"],
+      ["a.example/pinned", "v1.5.0"],
+      ["b.example/fork", "v0.0.1"],
+      ["../local", ""],
+    ]),
+  );
+});
+
+Deno.test("readBuildInfo keeps a bounded number of modules, of bounded length", async () => {
+  const many = Array.from({ length: 10_000 }, (_, i) => `dep\ta.example/m${i}\tv1.0.0`);
+  const found = await modulesOf([`dep\t${"x".repeat(2_000)}\tv1.0.0`, ...many]);
+  assert.equal(found?.size, 4_096);
+  assert.equal(found?.get("a.example/m0"), "v1.0.0");
 });
 
 Deno.test("readBuildInfo finds nothing where the magic is missing or not aligned", async () => {

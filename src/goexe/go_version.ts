@@ -1,11 +1,45 @@
-/** Go version texts as the linker records them. Used by inspect.ts. */
+/** Go version texts as the linker records them. Used by inspect.ts and the maker. */
+import type { HeaderMap } from "./types.ts";
+
+/** A recorded version taken apart. */
+export interface GoVersion {
+  /** The release without experiments and build date: "go1.26.8". */
+  readonly version: string;
+  readonly minor: number;
+  /** Experiments that differ from the release's own choice: "nodwarf5". */
+  readonly experiments: readonly string[];
+}
 
 /**
- * The release without experiments and build date: "go1.26.8" of "go1.26.8 X:nodwarf5", "go1.28-8a2f31c" of
- * "devel go1.28-8a2f31c Mon Nov 2 2026". `null` for other toolchains.
+ * "go1.26.8" of "go1.26.8 X:nodwarf5", "go1.28-8a2f31c" of "devel go1.28-8a2f31c Mon Nov 2 2026". `null` for
+ * other toolchains.
  */
-export function parseGoVersion(recorded: string): { version: string; minor: number } | null {
-  const match = /^(?:devel )?(go1\.(\d{1,4})(?:[.\w-]*?))(?:-X:\S*)?(?: .*)?$/.exec(recorded);
+export function parseGoVersion(recorded: string): GoVersion | null {
+  const match = /^(?:devel )?(go1\.(\d{1,4})(?:[.\w-]*?))(?:-X:(\S*))?(?: (.*))?$/.exec(recorded);
   const version = match?.[1];
-  return version === undefined ? null : { version, minor: Number(match?.[2]) };
+  if (version === undefined) {
+    return null;
+  }
+  const experiments = match?.[3] ?? /(?:^| )X:(\S*)/.exec(match?.[4] ?? "")?.[1] ?? "";
+  return {
+    version,
+    minor: Number(match?.[2]),
+    experiments: experiments.split(",").filter((name) => name !== ""),
+  };
+}
+
+/** The kind of map that an experiment chose. Source: Go source, src/internal/goexperiment/flags.go of 1.24. */
+export function headerMapOf(experiments: readonly string[]): HeaderMap | null {
+  if (experiments.includes("noswissmap")) {
+    return "hmap";
+  }
+  return experiments.includes("swissmap") ? "swiss" : null;
+}
+
+/**
+ * The experiment that turns off arguments in registers, which each of "noregabi..." does. Source: Go source,
+ * src/internal/buildcfg/exp.go of 1.17 to 1.20 ("regabiargs requires ...").
+ */
+export function stackArguments(experiments: readonly string[]): string | null {
+  return experiments.find((name) => name.startsWith("noregabi")) ?? null;
 }

@@ -6,9 +6,17 @@ import { readBuildId } from "./build_id.ts";
 import { readBuildInfo } from "./build_info.ts";
 import type { FunctionCode } from "./code.ts";
 import { type Elf, EM_X86_64, ET_DYN, findSection, locate, readElf } from "./elf.ts";
-import { parseGoVersion } from "./go_version.ts";
+import { headerMapOf, parseGoVersion, stackArguments } from "./go_version.ts";
 import { findFunctions, type FunctionRange } from "./pclntab.ts";
-import { corrupt, goTooOld, goVersionUnknown, Refusal, unsupportedArch, upxPacked } from "./refusal.ts";
+import {
+  corrupt,
+  goTooOld,
+  goVersionUnknown,
+  Refusal,
+  stackArgumentsChosen,
+  unsupportedArch,
+  upxPacked,
+} from "./refusal.ts";
 import { chooseSites, type Functions } from "./sites.ts";
 import { ExeReader } from "./source.ts";
 import { SYMBOLS } from "./symbols.ts";
@@ -60,10 +68,17 @@ export async function inspectGoExe(
     if (version.minor < MIN_MINOR) {
       throw goTooOld(goVersion);
     }
+    const experiment = stackArguments(version.experiments);
+    if (experiment !== null) {
+      throw stackArgumentsChosen(goVersion, experiment);
+    }
     const sites = await chooseSites(await functionsOf(elf, reader));
     const exe: GoExe = {
       goVersion,
+      recordedVersion: info.recordedVersion,
       modulePath: info.modulePath,
+      modules: info.modules,
+      headerMap: headerMapOf(version.experiments),
       buildId,
       pie: elf.type === ET_DYN,
       stripped: findSection(elf, ".symtab") === undefined,

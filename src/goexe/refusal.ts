@@ -31,6 +31,15 @@ export function goTooOld(goVersion: string): Refusal {
   });
 }
 
+/** Built with an experiment that passes arguments on the stack, where the probes do not look. */
+export function stackArgumentsChosen(goVersion: string, experiment: string): Refusal {
+  return new Refusal({
+    code: "go-stack-arguments",
+    message: `Cannot trace ${goVersion} with the experiment ${experiment}: arguments are passed on the stack`,
+    remedy: "Build the program without GOEXPERIMENT=noregabi",
+  });
+}
+
 /** A version text that is neither a release nor a development version of the gc toolchain. */
 export function goVersionUnknown(goVersion: string): Refusal {
   return new Refusal({

@@ -34,12 +34,21 @@ export interface ProbeSite {
   readonly price: PriceClass;
 }
 
+/** Kinds of Go maps: Swiss tables since Go 1.24, hash tables of runtime.hmap before. */
+export type HeaderMap = "hmap" | "swiss";
+
 /** A Go executable that can be probed. */
 export interface GoExe {
   /** As the linker recorded it, without experiments: "go1.26.8". */
   readonly goVersion: string;
+  /** The same with experiments and all: "go1.26.8 X:nodwarf5". */
+  readonly recordedVersion: string;
   /** Main module path, or "" when unknown. */
   readonly modulePath: string;
+  /** Modules that are linked in: path -> version. A replaced one stands under the path of its replacement. */
+  readonly modules: ReadonlyMap<string, string>;
+  /** Kind of Go's maps where an experiment chose it; `null`: the one that the Go version has. */
+  readonly headerMap: HeaderMap | null;
   /** Go build id, or "" when there is none. A claim of the file itself: two different files may make the same. */
   readonly buildId: string;
   readonly pie: boolean;
