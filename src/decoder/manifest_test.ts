@@ -42,7 +42,7 @@ Deno.test("parseManifest: names the field that is wrong", () => {
     [{ goRange: 7 }, /goRange must be/],
     [{ layout: { g_goid: -8 } }, /layout\.g_goid must be/],
     [{ layout: [] }, /layout must be/],
-    [{ plans: [{ probe: 9, ops: [] }] }, /plan\.probe must be/],
+    [{ plans: [{ probe: 99, ops: [] }] }, /plan\.probe must be/],
     [{ plans: [{ probe: 0, ops: new Array(25).fill(GOOD.plans[0]!.ops[0]) }] }, /plan\.ops must be/],
     [{ plans: [{ probe: 0, ops: [{ ...GOOD.plans[0]!.ops[0], string: 8 }] }] }, /op\.string must be/],
     [{ plans: [{ probe: 0, ops: [{ ...GOOD.plans[0]!.ops[0], length: 70_000 }] }] }, /op\.length must be/],

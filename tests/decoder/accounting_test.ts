@@ -4,7 +4,7 @@ import * as wire from "../../bpf/wire.gen.ts";
 import { INPUT_BYTES, OUTPUT_BYTES, SLOT_COUNT } from "../../decoder-as/assembly/memory_map.ts";
 import type { DecoderCounters, DecoderInstance } from "../../src/decoder/host.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
-import { lost, PID, record } from "./fake_kernel.ts";
+import { lost, PID, record } from "../../decoder-as/samples/plan_runner.ts";
 import { Fixture } from "./fixture.ts";
 import { readBatches } from "./spans.ts";
 

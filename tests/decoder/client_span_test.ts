@@ -1,8 +1,8 @@
 /** What becomes of an outgoing call, checked on every family with captures that its own plans made. */
 import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
-import type { FakeClientResponse, FakeUrl } from "./fake_go.ts";
-import type { Head } from "./fake_kernel.ts";
+import type { SampleClientResponse, SampleUrl } from "../../decoder-as/samples/sample_heap.ts";
+import type { Head } from "../../decoder-as/samples/plan_runner.ts";
 import { Fixture, registry } from "./fixture.ts";
 import { KIND_CLIENT, STATUS_ERROR } from "./spans.ts";
 
@@ -25,11 +25,11 @@ const AF_INET6 = 10;
 
 interface Call {
   readonly method?: string;
-  readonly url?: FakeUrl;
+  readonly url?: SampleUrl;
   readonly contentLength?: number;
 }
 
-function span(call: Call, response: FakeClientResponse | null = {}, end: Head = {}, goVersion = NEWEST) {
+function span(call: Call, response: SampleClientResponse | null = {}, end: Head = {}, goVersion = NEWEST) {
   const fixture = new Fixture(goVersion);
   const [decoded] = fixture.decode(...fixture.client(call, response, { end }));
   assert.ok(decoded);
@@ -101,7 +101,7 @@ Deno.test("url.full: is what Go's own URL.String makes of the URL", () => {
 });
 
 Deno.test("url.full: sensitive query values and user info of an opaque URL are redacted", () => {
-  const full = (url: FakeUrl) => span({ url }).attributes["url.full"];
+  const full = (url: SampleUrl) => span({ url }).attributes["url.full"];
   assert.equal(full({ query: "a=1&sig=secret" }), "http://example.com?a=1&sig=REDACTED");
   assert.equal(full({ opaque: "//me:secret@host/p" }), "http://REDACTED:REDACTED@host/p");
   assert.equal(full({ opaque: "//host/p@q" }), "http://host/p@q");
@@ -118,7 +118,7 @@ Deno.test("url.full: of a path that was cut, the captured beginning is told", ()
 });
 
 Deno.test("client span: the port is the URL's, else the scheme's", () => {
-  const port = (url: FakeUrl) => span({ url }).attributes["server.port"];
+  const port = (url: SampleUrl) => span({ url }).attributes["server.port"];
   assert.equal(port({ host: "h:81" }), 81);
   assert.equal(port({ host: "h" }), 80);
   assert.equal(port({ scheme: "https", host: "[::1]" }), 443);

@@ -7,13 +7,13 @@ import type { DecoderPack } from "../../src/decoder/manifest.ts";
 import { DecoderRegistry } from "../../src/decoder/registry.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
 import {
-  type FakeClientResponse,
-  FakeGo,
-  type FakeRequest,
-  type FakeResponse,
-  type FakeUrl,
-} from "./fake_go.ts";
-import { capture, type Head } from "./fake_kernel.ts";
+  type SampleClientResponse,
+  SampleHeap,
+  type SampleRequest,
+  type SampleResponse,
+  type SampleUrl,
+} from "../../decoder-as/samples/sample_heap.ts";
+import { capture, type Head } from "../../decoder-as/samples/plan_runner.ts";
 import { type DecodedSpan, readBatches } from "./spans.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -49,12 +49,12 @@ function layoutFor(goVersion: string): GoLayout {
 /** A program of one Go version and the decoder for it. */
 export class Fixture {
   readonly pack: DecoderPack;
-  readonly go: FakeGo;
+  readonly go: SampleHeap;
   #decoder: DecoderInstance | null = null;
 
   constructor(goVersion: string) {
     this.pack = packFor(goVersion);
-    this.go = new FakeGo(layoutFor(goVersion));
+    this.go = new SampleHeap(layoutFor(goVersion).fields);
   }
 
   /** Made when it is first asked for: a fixture may also only capture. */
@@ -64,8 +64,8 @@ export class Fixture {
 
   /** Start and end record of a handled request. */
   server(
-    request: FakeRequest,
-    response: FakeResponse,
+    request: SampleRequest,
+    response: SampleResponse,
     head: { start?: Head; end?: Head; h2?: boolean } = {},
   ) {
     const object = this.go.serverRequest(request);
@@ -83,10 +83,10 @@ export class Fixture {
   client(
     { method = "GET", url = {}, contentLength = 0 }: {
       method?: string;
-      url?: FakeUrl;
+      url?: SampleUrl;
       contentLength?: number;
     },
-    response: FakeClientResponse | null,
+    response: SampleClientResponse | null,
     head: { start?: Head; end?: Head } = {},
   ) {
     const object = this.go.clientRequest(method, url, contentLength);

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
-import { lost, record } from "./fake_kernel.ts";
+import { lost, record } from "../../decoder-as/samples/plan_runner.ts";
 import { Fixture } from "./fixture.ts";
 import { readBatches } from "./spans.ts";
 

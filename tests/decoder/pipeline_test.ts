@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
 import { SpanPipeline } from "../../src/decoder/pipeline.ts";
-import { record } from "./fake_kernel.ts";
+import { record } from "../../decoder-as/samples/plan_runner.ts";
 import { Fixture, packFor } from "./fixture.ts";
 import { readBatches } from "./spans.ts";
 

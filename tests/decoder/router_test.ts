@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
 import { RecordRouter } from "../../src/decoder/router.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
-import { lost, PID, record } from "./fake_kernel.ts";
+import { lost, PID, record } from "../../decoder-as/samples/plan_runner.ts";
 import { Fixture, packFor } from "./fixture.ts";
 import { readBatches } from "./spans.ts";
 

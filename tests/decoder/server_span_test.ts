@@ -1,12 +1,12 @@
 /** What becomes of a handled request, checked on every family with captures that its own plans made. */
 import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
-import type { FakeRequest, FakeResponse } from "./fake_go.ts";
+import type { SampleRequest, SampleResponse } from "../../decoder-as/samples/sample_heap.ts";
 import { Fixture, registry } from "./fixture.ts";
 import { KIND_SERVER, STATUS_ERROR } from "./spans.ts";
 
 const NEWEST = "go1.27.4";
-const FULL_REQUEST: FakeRequest = {
+const FULL_REQUEST: SampleRequest = {
   method: "POST",
   target: "/items/42?page=3",
   host: "shop.example.com:8080",
@@ -15,7 +15,12 @@ const FULL_REQUEST: FakeRequest = {
   contentLength: 12,
 };
 
-function span(request: FakeRequest, response: FakeResponse = { status: 200 }, head = {}, goVersion = NEWEST) {
+function span(
+  request: SampleRequest,
+  response: SampleResponse = { status: 200 },
+  head = {},
+  goVersion = NEWEST,
+) {
   const fixture = new Fixture(goVersion);
   const [decoded] = fixture.decode(...fixture.server(request, response, head));
   assert.ok(decoded);

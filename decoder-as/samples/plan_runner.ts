@@ -1,10 +1,10 @@
 /**
- * Runs capture plans over a FakeGo the way bpf/plan.h does in the kernel and writes the records that the loader would
- * send. Used by the tests of this folder.
+ * Runs capture plans over a SampleHeap the way bpf/plan.h does in the kernel and writes the records that the loader
+ * would send. Used for golden vectors and by tests/decoder.
  */
 import * as wire from "../../bpf/wire.gen.ts";
 import type { Plan } from "../../src/decoder/manifest.ts";
-import type { FakeGo, Text } from "./fake_go.ts";
+import type { SampleHeap, Text } from "./sample_heap.ts";
 
 /** What the head of a record says; ids in hex. */
 export interface Head {
@@ -52,7 +52,13 @@ export function lost(reason: number, head: Head = {}): Uint8Array {
 }
 
 /** The record that a probe sends: its plan run from `object`. */
-export function capture(plans: readonly Plan[], probe: number, go: FakeGo, object: bigint, head: Head = {}) {
+export function capture(
+  plans: readonly Plan[],
+  probe: number,
+  heap: SampleHeap,
+  object: bigint,
+  head: Head = {},
+) {
   const isStart = probe === wire.PROBE_SERVER_START || probe === wire.PROBE_CLIENT_START;
   const reserved = isStart ? wire.CAPTURE_START_BYTES : wire.CAPTURE_END_BYTES;
   const bytes = record(isStart ? wire.KIND_SPAN_START : wire.KIND_SPAN_END, reserved, head);
@@ -87,11 +93,11 @@ export function capture(plans: readonly Plan[], probe: number, go: FakeGo, objec
     if (code === wire.OP_STRING) {
       const have = Number(view.getBigUint64(source + 8, true));
       // The copy overwrites the scratch that its header may lie in.
-      const copied = go.read(base, Math.min(have, length)) ?? new Uint8Array(0);
+      const copied = heap.read(base, Math.min(have, length)) ?? new Uint8Array(0);
       append(string, copied, have > length);
       continue;
     }
-    bytes.set(go.read(base + BigInt(add), length) ?? new Uint8Array(length), cursor);
+    bytes.set(heap.read(base + BigInt(add), length) ?? new Uint8Array(length), cursor);
     if (code === wire.OP_READ) cursor += length + 7 & ~7;
   }
   if (head.tracestate !== undefined) {

@@ -1,20 +1,21 @@
 /**
- * A Go program's memory made by hand: structs are laid out by the offsets of decoder-as/layouts, so that the plans of
- * a decoder find in it what they would find in a process of that Go. Used by the tests of this folder.
+ * A Go program's memory made by hand: structs are laid out by the offsets of a decoder's manifest, so that its plans
+ * find in it what they would find in a process of that Go. Used for golden vectors and by tests/decoder.
  */
-import type { FieldName, GoLayout } from "../../decoder-as/plans/layout.ts";
+import type { FieldName } from "../plans/layout.ts";
 
 const HEAP_BYTES = 1 << 20;
 /** Addresses look like those of a Go heap and are not offsets by chance. */
 const HEAP_ADDRESS = 0xc000000000n;
-const OBJECT_BYTES = 512;
+/** Bytes of a field that begins at the last offset; a string header is the longest. */
+const LAST_FIELD_BYTES = 16;
 
 const encoder = new TextEncoder();
 
 export type Text = string | Uint8Array;
 
 /** What a server's handler got, and how it went. */
-export interface FakeRequest {
+export interface SampleRequest {
   readonly method?: Text;
   readonly target?: Text;
   readonly host?: Text;
@@ -26,13 +27,13 @@ export interface FakeRequest {
   readonly pattern?: Text;
 }
 
-export interface FakeResponse {
+export interface SampleResponse {
   readonly status?: number;
   readonly written?: number;
   readonly wroteHeader?: boolean;
 }
 
-export interface FakeUrl {
+export interface SampleUrl {
   readonly scheme?: Text;
   readonly opaque?: Text;
   readonly user?: boolean;
@@ -43,22 +44,27 @@ export interface FakeUrl {
   readonly query?: Text;
 }
 
-export interface FakeClientResponse {
+export interface SampleClientResponse {
   readonly status?: number;
   readonly major?: number;
   readonly minor?: number;
   readonly contentLength?: number;
 }
 
+/** Byte offsets by field name; what is null or missing is left out of the objects. */
+export type FieldOffsets = Readonly<Record<string, number | null>>;
+
 /** Allocates Go objects; addresses are what plans start from. */
-export class FakeGo {
-  readonly #layout: GoLayout;
+export class SampleHeap {
+  readonly #fields: FieldOffsets;
+  readonly #objectBytes: number;
   readonly #heap = new Uint8Array(HEAP_BYTES);
   readonly #view = new DataView(this.#heap.buffer);
   #used = 64;
 
-  constructor(layout: GoLayout) {
-    this.#layout = layout;
+  constructor(fields: FieldOffsets) {
+    this.#fields = fields;
+    this.#objectBytes = Math.max(...Object.values(fields).map((offset) => offset ?? 0)) + LAST_FIELD_BYTES;
   }
 
   /** Bytes of memory, or null where a read would fault. */
@@ -69,7 +75,7 @@ export class FakeGo {
   }
 
   /** An http.Request as a server hands it to a handler. */
-  serverRequest(request: FakeRequest): bigint {
+  serverRequest(request: SampleRequest): bigint {
     const at = this.#allocate();
     this.#string(at, "Request.Method", request.method ?? "GET");
     this.#string(at, "Request.RequestURI", request.target ?? "/");
@@ -84,7 +90,7 @@ export class FakeGo {
   }
 
   /** An http.response, as finishRequest sees it. */
-  response(request: bigint, { status = 0, written = 0, wroteHeader = status !== 0 }: FakeResponse): bigint {
+  response(request: bigint, { status = 0, written = 0, wroteHeader = status !== 0 }: SampleResponse): bigint {
     const at = this.#allocate();
     this.#word(at, "response.req", request);
     this.#word(at, "response.status", status);
@@ -94,13 +100,11 @@ export class FakeGo {
   }
 
   /** An HTTP/2 response writer, as handlerDone sees it. */
-  h2Writer(request: bigint, { status = 0, written = 0, wroteHeader = status !== 0 }: FakeResponse): bigint {
+  h2Writer(request: bigint, { status = 0, written = 0, wroteHeader = status !== 0 }: SampleResponse): bigint {
     const writer = this.#allocate();
     const state = this.#allocate();
     this.#word(writer, "h2responseWriter.rws", state);
-    if (this.#layout.fields["h2responseWriterState.req"] !== null) {
-      this.#word(state, "h2responseWriterState.req", request);
-    }
+    this.#word(state, "h2responseWriterState.req", request);
     this.#word(state, "h2responseWriterState.status", status);
     this.#word(state, "h2responseWriterState.wroteBytes", written);
     this.#byte(state, "h2responseWriterState.wroteHeader", wroteHeader ? 1 : 0);
@@ -108,7 +112,7 @@ export class FakeGo {
   }
 
   /** An http.Request as a client hands it to its Transport. */
-  clientRequest(method: Text, url: FakeUrl, contentLength = 0): bigint {
+  clientRequest(method: Text, url: SampleUrl, contentLength = 0): bigint {
     const at = this.#allocate();
     const urlAt = this.#allocate();
     this.#string(at, "Request.Method", method);
@@ -127,7 +131,7 @@ export class FakeGo {
 
   /** An http.Response as RoundTrip returns it. */
   clientResponse(
-    { status = 200, major = 1, minor = major === 1 ? 1 : 0, contentLength = -1 }: FakeClientResponse,
+    { status = 200, major = 1, minor = major === 1 ? 1 : 0, contentLength = -1 }: SampleClientResponse,
   ): bigint {
     const at = this.#allocate();
     this.#word(at, "Response.StatusCode", status);
@@ -138,40 +142,42 @@ export class FakeGo {
   }
 
   #pattern(request: bigint, pattern: Text): void {
-    if (this.#layout.fields["Request.Pattern"] !== null) {
-      return this.#string(request, "Request.Pattern", pattern);
-    }
-    if (this.#layout.fields["Request.pat"] === null) return;
+    this.#string(request, "Request.Pattern", pattern);
     const at = this.#allocate();
     this.#string(at, "pattern.str", pattern);
     this.#word(request, "Request.pat", at);
   }
 
-  #allocate(bytes = OBJECT_BYTES): bigint {
+  #allocate(bytes = this.#objectBytes): bigint {
     const at = this.#used;
     this.#used += bytes + 7 & ~7;
-    if (this.#used > HEAP_BYTES) throw new RangeError("Cannot allocate: the fake heap is full");
+    if (this.#used > HEAP_BYTES) throw new RangeError("Cannot allocate: the sample heap is full");
     return HEAP_ADDRESS + BigInt(at);
   }
 
-  #offset(object: bigint, field: FieldName): number {
-    return Number(object - HEAP_ADDRESS) + this.#layout.fields[field]!;
+  /** Place of a field in the heap, or null when that Go has none. */
+  #place(object: bigint, field: FieldName): number | null {
+    const offset = this.#fields[field] ?? null;
+    return offset === null ? null : Number(object - HEAP_ADDRESS) + offset;
   }
 
   #word(object: bigint, field: FieldName, value: number | bigint): void {
-    this.#view.setBigInt64(this.#offset(object, field), BigInt(value), true);
+    const at = this.#place(object, field);
+    if (at !== null) this.#view.setBigInt64(at, BigInt(value), true);
   }
 
   #byte(object: bigint, field: FieldName, value: number): void {
-    this.#heap[this.#offset(object, field)] = value;
+    const at = this.#place(object, field);
+    if (at !== null) this.#heap[at] = value;
   }
 
   #string(object: bigint, field: FieldName, value: Text): void {
+    const header = this.#place(object, field);
+    if (header === null) return;
     const bytes = typeof value === "string" ? encoder.encode(value) : value;
     const at = bytes.length === 0 ? 0n : this.#allocate(bytes.length);
     if (at !== 0n) this.#heap.set(bytes, Number(at - HEAP_ADDRESS));
-    const offset = this.#offset(object, field);
-    this.#view.setBigUint64(offset, at, true);
-    this.#view.setBigUint64(offset + 8, BigInt(bytes.length), true);
+    this.#view.setBigUint64(header, at, true);
+    this.#view.setBigUint64(header + 8, BigInt(bytes.length), true);
   }
 }
