@@ -2,30 +2,45 @@
  * One life of a loader, with the pipeline that reads its pipe and the discovery that works through it. Agent
  * makes one whenever the supervisor has a loader.
  */
-import { KIND_PROCESS_EXEC, KIND_PROCESS_EXIT } from "../../bpf/wire.gen.ts";
+import { KIND_PROCESS_EXEC, KIND_PROCESS_EXIT, KIND_STATS } from "../../bpf/wire.gen.ts";
 import type { Config } from "../config/schema.ts";
+import type { DecoderPack } from "../decoder/manifest.ts";
 import type { PipelineCounters } from "../decoder/messages.ts";
 import { SpanPipeline } from "../decoder/pipeline.ts";
-import type { DecoderRegistry } from "../decoder/registry.ts";
 import type { SpanBatch } from "../decoder/span_batch.ts";
+import type { DecoderChooser } from "../discovery/decoder_chooser.ts";
 import { Discovery } from "../discovery/discovery.ts";
+import { DecoderSlots } from "../discovery/slots.ts";
 import type { Target } from "../discovery/target.ts";
 import type { LoaderClient } from "../loader/client.ts";
+import type { SwapReport } from "../registry/model.ts";
+import type { DecoderRegistry } from "../registry/registry.ts";
 import type { Logger } from "../support/log.ts";
+import type { Reason } from "../support/reason.ts";
 import type { Hello } from "../wire/hello.ts";
 import { decodeHeader } from "../wire/header.ts";
 import type { LoaderStats } from "../wire/stats.ts";
+import { FaultRate } from "./fault_rate.ts";
 
 /** How a session is made. */
 export interface SessionOptions {
   readonly client: LoaderClient;
-  readonly registry: DecoderRegistry;
+  readonly registry: Pick<DecoderRegistry, "keeps">;
+  readonly chooser: DecoderChooser;
   readonly config: Config;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onSpans: (batches: readonly SpanBatch[]) => void;
   /** A Go process was found; called before any of its spans arrive. */
   readonly onTarget: (target: Target, hostName: string) => void;
+  /** A decoder in use must not go on. */
+  readonly onDecoderFault: (pack: DecoderPack, reason: Reason) => void;
+}
+
+/** Counters of a decoder in use. */
+export interface PackCounters {
+  readonly pack: DecoderPack;
+  readonly counters: PipelineCounters["decoders"][number]["counters"];
 }
 
 /** A running loader and what depends on it. */
@@ -33,6 +48,8 @@ export class Session {
   readonly client: LoaderClient;
   readonly #options: SessionOptions;
   readonly #pipeline: SpanPipeline;
+  readonly #slots: DecoderSlots;
+  readonly #faultRate = new FaultRate();
   #discovery: Discovery | null = null;
   #hello: Hello | null = null;
   #scanned = false;
@@ -46,9 +63,27 @@ export class Session {
       path: options.client.fifoPath,
       onSpans: options.onSpans,
       onRecord: (record) => this.#onRecord(record),
+      onFault: ({ slot, name, code, message }) =>
+        this.#onFault(slot, {
+          code,
+          message: `Decoder ${name} failed: ${message}`,
+          remedy: "Use the decoder before it, or push one that is repaired",
+        }),
       onClosed: (error) => {
         if (error) options.log.error("cannot read the loader's pipe", { error });
       },
+    });
+    this.#slots = new DecoderSlots({
+      loader: options.client,
+      decoders: {
+        use: (slot, pack) => this.#pipeline.useDecoder(slot, pack),
+        release: (slot) => this.#pipeline.releaseDecoder(slot),
+        inFlight: async () => {
+          const { decoders } = await this.#pipeline.counters();
+          return new Map(decoders.map(({ slot, counters }) => [slot, counters.inFlight]));
+        },
+      },
+      keeps: (pack) => options.registry.keeps(pack),
     });
   }
 
@@ -69,20 +104,25 @@ export class Session {
 
   /** The loader is up: finds processes and traces them. */
   async begin(hello: Hello): Promise<void> {
-    const { client, registry, config, log, signal, onTarget } = this.#options;
+    const { client, chooser, config, log, signal, onTarget } = this.#options;
     this.#hello = hello;
     this.#discovery = new Discovery({
       loader: client,
-      registry,
+      slots: this.#slots,
+      chooser,
       rules: config.select,
       sampler: config.sampler,
-      useDecoder: (slot, pack) => this.#pipeline.useDecoder(slot, pack),
       onTarget: (target) => onTarget(target, hello.hostName),
       log,
       signal,
     });
     await this.#discovery.scan();
     this.#scanned = true;
+  }
+
+  /** The decoders have changed: puts the ones that suit now into place. */
+  async reselect(): Promise<SwapReport> {
+    return await this.#discovery?.reselect() ?? { executables: 0, stageMs: 0, swapMs: 0 };
   }
 
   /** Fresh kernel counters, or the newest there are when the loader is gone. */
@@ -103,6 +143,15 @@ export class Session {
     }
   }
 
+  /** What each decoder has counted in the slots that it has now. */
+  async packCounters(): Promise<PackCounters[]> {
+    const { decoders } = await this.counters() ?? { decoders: [] };
+    return decoders.flatMap(({ slot, counters }) => {
+      const pack = this.#slots.packOf(slot);
+      return pack ? [{ pack, counters }] : [];
+    });
+  }
+
   /** After the loader's end: reads the pipe to its end; what is in flight then stays without an end. */
   async finish(): Promise<PipelineCounters | null> {
     await this.#pipeline.closed;
@@ -112,21 +161,45 @@ export class Session {
   }
 
   #onRecord(record: Uint8Array<ArrayBuffer>): void {
-    if (this.client.handleRecord(record)) return this.#noticeLostEvents();
+    if (this.client.handleRecord(record)) {
+      if (decodeHeader(record).kind === KIND_STATS) this.#onStats();
+      return;
+    }
     const { kind, pid } = decodeHeader(record);
     // Before HELLO is answered the scan is still to come and will see the process.
     if (kind === KIND_PROCESS_EXEC) this.#watch(this.#discovery?.onExec(pid));
     else if (kind === KIND_PROCESS_EXIT) this.#watch(this.#discovery?.onExit(pid));
   }
 
-  #noticeLostEvents(): void {
+  /** Comes every second while there is anything to trace. */
+  #onStats(): void {
+    this.#watch(this.#watchDecoders());
     const lost = this.client.latestStats?.counters.processEventLost ?? 0;
     if (lost === this.#processEventsLost) return;
     this.#processEventsLost = lost;
     this.#watch(this.#discovery?.rescan());
   }
 
-  #watch(work: Promise<void> | undefined): void {
+  async #watchDecoders(): Promise<void> {
+    const counters = await this.counters();
+    for (const { slot, starts, bad } of this.#faultRate.check(counters?.decoders ?? [])) {
+      const name = this.#slots.packOf(slot)?.manifest.name;
+      this.#onFault(slot, {
+        code: "decoder-bad-records",
+        message: `Decoder ${name} could not make sense of ${bad} of ${starts} spans`,
+        remedy: "Make a decoder for this program with deno task decoder new",
+      });
+    }
+    await this.#slots.sweep();
+  }
+
+  #onFault(slot: number, reason: Reason): void {
+    const pack = this.#slots.packOf(slot);
+    this.#slots.fail(slot);
+    if (pack) this.#options.onDecoderFault(pack, reason);
+  }
+
+  #watch(work: Promise<unknown> | undefined): void {
     work?.catch((error) => this.#options.log.error("discovery failed", { error }));
   }
 }

@@ -1,61 +1,60 @@
 /**
  * Finds Go processes and brings each to its state: traced, refused or excluded. One instance lives as long as
- * one loader; App feeds it the exec and exit records and shows `targets()` in the status API.
+ * one loader; Session feeds it the exec and exit records and tells it when decoders have changed.
  */
-import type { LoaderClient } from "../loader/client.ts";
-import type { ProcessInfo } from "../wire/process.ts";
-import type { DecoderPack } from "../decoder/manifest.ts";
-import type { DecoderRegistry } from "../decoder/registry.ts";
+import type { SamplerConfig } from "../config/schema.ts";
 import type { Inspection } from "../goexe/types.ts";
+import type { LoaderClient } from "../loader/client.ts";
+import type { SwapReport } from "../registry/model.ts";
 import type { Logger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
-import type { SamplerConfig } from "../config/schema.ts";
-import { inspectGoExe } from "../goexe/inspect.ts";
-import { ExeSource } from "../loader/exe_source.ts";
+import type { ProcessInfo } from "../wire/process.ts";
+import type { DecoderChooser } from "./decoder_chooser.ts";
 import { Executables } from "./executables.ts";
+import { identityOf, Inspections, type Knowledge } from "./inspections.ts";
 import { dependsOnPorts, exclusion, type SelectionRules } from "./selector.ts";
+import type { DecoderSlots } from "./slots.ts";
 import type { Target } from "./target.ts";
+import { attached, excluded, refused, type Tracked } from "./tracked.ts";
 
 const PORT_POLL_MS = 1_000;
-const MAX_REMEMBERED_INSPECTIONS = 4_096;
 
 /** How `Discovery` is made. */
 export interface DiscoveryOptions {
   readonly loader: LoaderClient;
-  readonly registry: DecoderRegistry;
+  readonly slots: DecoderSlots;
+  readonly chooser: DecoderChooser;
   readonly rules: SelectionRules;
   readonly sampler: SamplerConfig;
-  readonly useDecoder: (slot: number, pack: DecoderPack) => Promise<void>;
   /** Called when a process was recognised as Go, before any of its spans. */
   readonly onTarget: (target: Target) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
-interface Tracked {
-  readonly target: Target;
-  readonly identity: string;
-  holdsAttachment: boolean;
-  gone: boolean;
-}
-
 /** Watches the processes of a node. */
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #executables: Executables;
-  readonly #inspections = new Map<string, Promise<Inspection>>();
+  readonly #inspections: Inspections;
   readonly #tracked = new Map<number, Tracked>();
   /** The newest that is known of each process under work: what was learnt earlier must not replace it. */
   readonly #newest = new Map<number, ProcessInfo>();
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
-    this.#executables = new Executables({ loader: options.loader, useDecoder: options.useDecoder });
+    this.#executables = new Executables(options);
+    this.#inspections = new Inspections(options);
   }
 
   /** Every Go process known, by pid. */
   targets(): Target[] {
     return [...this.#tracked.values()].map(({ target }) => target).sort((a, b) => a.pid - b.pid);
+  }
+
+  /** The process of that id, when it is Go and known. */
+  target(pid: number): Target | undefined {
+    return this.#tracked.get(pid)?.target;
   }
 
   /** Considers every process that runs now; resolves when each has its state. */
@@ -101,76 +100,113 @@ export class Discovery {
     await this.#release(tracked);
   }
 
+  /**
+   * The decoders have changed: every process gets the one that suits it now, or is refused, or traced at last.
+   *
+   * @throws {Error} when a decoder cannot be put into place; the processes then keep theirs.
+   */
+  async reselect(): Promise<SwapReport> {
+    const changes = new Map<string, Tracked[]>();
+    const lost: Tracked[] = [];
+    for (const tracked of this.#tracked.values()) {
+      if (tracked.choice === null) continue;
+      const decision = this.#options.chooser.choose(tracked.knowledge);
+      if (decision.kind !== "decoder") lost.push(tracked);
+      else if (decision.key !== tracked.choice.key) {
+        changes.set(tracked.identity, [...changes.get(tracked.identity) ?? [], tracked]);
+        tracked.next = decision;
+      }
+    }
+    const report = await this.#executables.swap(
+      new Map([...changes].map(([identity, [first]]) => [identity, first!.next!.choice])),
+    );
+    for (const tracked of [...changes.values()].flat()) {
+      tracked.choice = tracked.next;
+      attached(tracked);
+    }
+    for (const tracked of lost) await this.#release(tracked);
+    const waiting = [...this.#tracked.values()].filter(({ choice, wantsDecoder }) =>
+      choice === null && wantsDecoder
+    );
+    await Promise.all([...new Set([...lost, ...waiting])].map((tracked) => this.#trace(tracked)));
+    return report;
+  }
+
   async #consider(process: ProcessInfo): Promise<void> {
-    const beganMs = performance.now();
     const identity = identityOf(process);
     this.#newest.set(process.pid, process);
-    const inspection = await this.#inspect(identity, process);
+    const knowledge = await this.#inspections.of(identity, process);
     if (this.#newest.get(process.pid) !== process) return;
-    if (inspection.kind === "not-go") {
+    if (knowledge.inspection.kind === "not-go") {
       this.#newest.delete(process.pid);
       return;
     }
-    const target: Target = {
-      pid: process.pid,
-      exe: process.exe,
-      environment: process.environment,
-      state: "attaching",
-      reason: null,
-      goVersion: inspection.kind === "go" ? inspection.exe.goVersion : inspection.goVersion,
-      decoder: null,
-      sites: [],
-    };
-    const tracked: Tracked = { target, identity, holdsAttachment: false, gone: false };
+    const tracked = trackedOf(process, identity, knowledge);
     this.#tracked.set(process.pid, tracked);
-    this.#options.onTarget(target);
-    const excluded = await this.#exclusion(target);
-    if (excluded) {
-      settle(target, "excluded", excluded);
-      if (dependsOnPorts(this.#options.rules)) this.#watchPorts(tracked, inspection);
+    this.#options.onTarget(tracked.target);
+    const exclusion = await this.#exclusion(tracked.target);
+    if (exclusion) {
+      excluded(tracked, exclusion);
+      if (dependsOnPorts(this.#options.rules)) this.#watchPorts(tracked);
       return;
     }
-    await this.#trace(tracked, inspection, beganMs);
+    await this.#trace(tracked);
   }
 
-  async #trace(tracked: Tracked, inspection: Inspection, beganMs: number): Promise<void> {
-    const { target } = tracked;
-    const { log } = this.#options;
+  async #trace(tracked: Tracked): Promise<void> {
+    const { target, identity, knowledge: { inspection } } = tracked;
+    const { loader, chooser, sampler, log } = this.#options;
+    const beganMs = performance.now();
+    tracked.wantsDecoder = false;
     if (inspection.kind === "not-go") return;
-    if (inspection.kind === "refused") return this.#refuse(target, inspection.reason);
-    const choice = this.#options.registry.select(inspection.exe.goVersion);
-    if ("code" in choice) return this.#refuse(target, choice);
+    if (inspection.kind === "refused") return this.#refuse(tracked, inspection.reason);
+    const decision = await chooser.chooseOrLearn(tracked.knowledge);
+    if (tracked.gone) return;
+    if (decision.kind === "refused") {
+      tracked.wantsDecoder = true;
+      return this.#refuse(tracked, decision.reason);
+    }
     let adoptedSockets: number;
     try {
-      await this.#options.loader.target(target.pid, { enabled: true, ...this.#options.sampler });
+      await loader.target(target.pid, { enabled: true, ...sampler });
       tracked.holdsAttachment = true;
-      await this.#executables.acquire(tracked.identity, target.pid, inspection.exe, choice);
-      adoptedSockets = await this.#options.loader.backfill(target.pid);
+      await this.#executables.acquire(identity, target.pid, inspection.exe, decision.choice);
+      adoptedSockets = await loader.backfill(target.pid);
     } catch (error) {
-      if (!tracked.gone) this.#refuse(target, attachFailure(error));
+      if (!tracked.gone) this.#refuse(tracked, attachFailure(error));
       await this.#release(tracked);
       return;
     }
     if (tracked.gone) return await this.#release(tracked);
-    target.decoder = choice.manifest.name;
-    target.sites = inspection.exe.sites;
-    settle(target, "traced", null);
+    tracked.choice = decision;
+    attached(tracked);
     log.info("traces a process", {
       pid: target.pid,
       exe: target.exe,
       go: target.goVersion ?? "",
-      decoder: choice.manifest.name,
+      decoder: target.decoder,
+      check: target.decoderCheck,
       adoptedSockets,
       ms: Math.round(performance.now() - beganMs),
     });
+    await this.#catchUp(tracked);
   }
 
-  #refuse(target: Target, reason: Reason): void {
-    settle(target, "refused", reason);
-    this.#options.log.warn("cannot trace a process", { pid: target.pid, exe: target.exe, ...reason });
+  /** Decoders may have changed while the process was being attached. */
+  async #catchUp(tracked: Tracked): Promise<void> {
+    const decision = this.#options.chooser.choose(tracked.knowledge);
+    if (decision.kind === "decoder" && decision.key === tracked.choice?.key) return;
+    await this.reselect();
+  }
+
+  #refuse(tracked: Tracked, reason: Reason): void {
+    const { pid, exe } = tracked.target;
+    refused(tracked, reason);
+    this.#options.log.warn("cannot trace a process", { pid, exe, ...reason });
   }
 
   async #release(tracked: Tracked): Promise<void> {
+    tracked.choice = null;
     if (!tracked.holdsAttachment) return;
     tracked.holdsAttachment = false;
     await this.#executables.release(tracked.identity, tracked.target.pid);
@@ -185,7 +221,7 @@ export class Discovery {
   }
 
   /** A server listens some time after its exec, so an excluded process is asked again while it lives. */
-  #watchPorts(tracked: Tracked, inspection: Inspection): void {
+  #watchPorts(tracked: Tracked): void {
     const timer = setInterval(async () => {
       if (tracked.gone || this.#options.signal.aborted) return clearInterval(timer);
       if (await this.#exclusion(tracked.target)) return;
@@ -193,38 +229,38 @@ export class Discovery {
       if (tracked.gone || tracked.target.state !== "excluded") return;
       tracked.target.state = "attaching";
       tracked.target.reason = null;
-      await this.#trace(tracked, inspection, performance.now());
+      await this.#trace(tracked);
     }, PORT_POLL_MS);
     Deno.unrefTimer(timer);
   }
-
-  #inspect(identity: string, process: ProcessInfo): Promise<Inspection> {
-    let inspection = this.#inspections.get(identity);
-    if (inspection) return inspection;
-    if (this.#inspections.size >= MAX_REMEMBERED_INSPECTIONS) {
-      const [oldest] = this.#inspections.keys();
-      if (oldest !== undefined) this.#inspections.delete(oldest);
-    }
-    const source = new ExeSource({ loader: this.#options.loader, pid: process.pid, size: process.exeBytes });
-    inspection = inspectGoExe(source).catch((error) => {
-      // A process that ended while it was read; the next one of this binary is read afresh.
-      this.#options.log.debug("cannot read an executable", { pid: process.pid, exe: process.exe, error });
-      this.#inspections.delete(identity);
-      return { kind: "not-go" };
-    });
-    this.#inspections.set(identity, inspection);
-    return inspection;
-  }
 }
 
-/** What the kernel says of the file, not its build id: whoever copies one could plant sites for another program. */
-function identityOf({ exeDevice, exeInode, exeModifiedNs, exeBytes }: ProcessInfo): string {
-  return `${exeDevice}:${exeInode}:${exeModifiedNs}:${exeBytes}`;
+function trackedOf(process: ProcessInfo, identity: string, knowledge: Knowledge): Tracked {
+  return {
+    target: {
+      pid: process.pid,
+      exe: process.exe,
+      environment: process.environment,
+      state: "attaching",
+      reason: null,
+      goVersion: goVersionOf(knowledge.inspection),
+      decoder: null,
+      decoderCheck: null,
+      sites: [],
+    },
+    identity,
+    knowledge,
+    choice: null,
+    next: null,
+    wantsDecoder: false,
+    holdsAttachment: false,
+    gone: false,
+  };
 }
 
-function settle(target: Target, state: Target["state"], reason: Reason | null): void {
-  target.state = state;
-  target.reason = reason;
+function goVersionOf(inspection: Inspection): string | null {
+  if (inspection.kind === "not-go") return null;
+  return inspection.kind === "go" ? inspection.exe.goVersion : inspection.goVersion;
 }
 
 function attachFailure(error: unknown): Reason {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { DecoderRegistry } from "../decoder/registry.ts";
 import type { LoaderClient } from "../loader/client.ts";
+import { DecoderRegistry } from "../registry/registry.ts";
 import { createLogger } from "../support/log.ts";
 import type { ProcessInfo } from "../wire/process.ts";
+import { DecoderChooser } from "./decoder_chooser.ts";
 import { Discovery } from "./discovery.ts";
+import { DecoderSlots } from "./slots.ts";
 
 /** A Go executable of another architecture: enough to be listed and refused without a decoder. */
 const GO_EXE = await goExecutable();
@@ -57,10 +59,21 @@ function setUp(exe: string[] = []) {
   } as unknown as LoaderClient;
   const discovery = new Discovery({
     loader,
-    registry: DecoderRegistry.of(new Map()),
+    chooser: new DecoderChooser({
+      registry: new DecoderRegistry(),
+      learn: () => Promise.reject(new Error("nothing to learn from")),
+    }),
+    slots: new DecoderSlots({
+      loader,
+      decoders: {
+        use: () => Promise.resolve(),
+        release: () => Promise.resolve(),
+        inFlight: () => Promise.resolve(new Map()),
+      },
+      keeps: () => false,
+    }),
     rules: { exe, ports: [], pids: [] },
     sampler: { name: "always_on", ratio: 1 },
-    useDecoder: () => Promise.resolve(),
     onTarget: () => {},
     log: createLogger({ write: () => {} }),
     signal: new AbortController().signal,

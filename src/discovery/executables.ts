@@ -2,49 +2,45 @@
  * Attachments by executable: probes belong to an inode, so all processes of a binary share them. Used by
  * Discovery; the first process attaches, the last one to leave detaches.
  */
-import type { LoaderClient } from "../loader/client.ts";
-import type { DecoderPack } from "../decoder/manifest.ts";
+import { MAX_BINDINGS } from "../../bpf/wire.gen.ts";
 import type { GoExe } from "../goexe/types.ts";
-import { MAX_BINDINGS, MAX_SLOTS } from "../../bpf/wire.gen.ts";
-import { NumberPool } from "./attachments.ts";
+import type { LoaderClient } from "../loader/client.ts";
+import type { SwapReport } from "../registry/model.ts";
+import type { DecoderChoice } from "../registry/registry.ts";
+import { NumberPool } from "./number_pool.ts";
+import type { DecoderSlots } from "./slots.ts";
 
 /** The part of the loader that attaching needs. */
-export type AttachingLoader = Pick<LoaderClient, "attach" | "detach" | "plan" | "layout" | "flip">;
+export type AttachingLoader = Pick<LoaderClient, "attach" | "detach" | "flip">;
 
 interface Attachment {
   readonly binding: number;
   readonly users: Set<number>;
   /** Settles with the loader's attachment id. */
   readonly done: Promise<number>;
-}
-
-/** How `Executables` is made. */
-export interface ExecutablesOptions {
-  readonly loader: AttachingLoader;
-  /** Told once for each decoder, before any of its records can arrive. */
-  readonly useDecoder: (slot: number, pack: DecoderPack) => Promise<void>;
+  /** Null until the slot is filled. */
+  slot: number | null;
 }
 
 /** Keeps one attachment for each executable with at least one traced process. */
 export class Executables {
   readonly #loader: AttachingLoader;
-  readonly #useDecoder: ExecutablesOptions["useDecoder"];
+  readonly #slots: DecoderSlots;
   readonly #attachments = new Map<string, Attachment>();
   readonly #bindings = new NumberPool(MAX_BINDINGS);
-  readonly #slots = new NumberPool(MAX_SLOTS);
-  readonly #slotOf = new Map<DecoderPack, Promise<number>>();
 
-  constructor({ loader, useDecoder }: ExecutablesOptions) {
+  constructor({ loader, slots }: { readonly loader: AttachingLoader; readonly slots: DecoderSlots }) {
     this.#loader = loader;
-    this.#useDecoder = useDecoder;
+    this.#slots = slots;
   }
 
   /**
-   * Makes sure that the executable `identity` is probed, for `pid`'s sake.
+   * Makes sure that the executable `identity` is probed, for `pid`'s sake. One that is probed already keeps its
+   * decoder.
    *
    * @throws {Error} when the loader refuses; nothing stays attached then.
    */
-  async acquire(identity: string, pid: number, exe: GoExe, pack: DecoderPack): Promise<void> {
+  async acquire(identity: string, pid: number, exe: GoExe, choice: DecoderChoice): Promise<void> {
     const present = this.#attachments.get(identity);
     if (present) {
       present.users.add(pid);
@@ -53,13 +49,15 @@ export class Executables {
     }
     const binding = this.#bindings.take();
     if (binding === null) throw new Error(`Cannot attach: ${MAX_BINDINGS} executables are traced already`);
-    const done = this.#attach(binding, pid, exe, pack);
-    this.#attachments.set(identity, { binding, users: new Set([pid]), done });
+    const { promise: done, resolve, reject } = Promise.withResolvers<number>();
+    const attachment: Attachment = { binding, users: new Set([pid]), done, slot: null };
+    this.#attachments.set(identity, attachment);
+    this.#attach(attachment, pid, exe, choice).then(resolve, reject);
     try {
       await done;
     } catch (error) {
       this.#attachments.delete(identity);
-      this.#bindings.give(binding);
+      this.#free(attachment);
       throw error;
     }
   }
@@ -74,33 +72,64 @@ export class Executables {
     } catch {
       return;
     }
-    this.#bindings.give(attachment.binding);
+    this.#free(attachment);
   }
 
-  async #attach(binding: number, pid: number, exe: GoExe, pack: DecoderPack): Promise<number> {
-    const slot = await this.#slotFor(pack);
-    await this.#loader.flip(binding, slot);
-    return await this.#loader.attach(pid, binding, exe.sites);
+  /**
+   * Gives executables other decoders: fills the slots first, then one store for each executable switches all its
+   * probes.
+   *
+   * @throws {Error} when a slot cannot be filled; nothing is switched then.
+   */
+  async swap(changes: ReadonlyMap<string, DecoderChoice>): Promise<SwapReport> {
+    const beganMs = performance.now();
+    const staged = await this.#stage(changes);
+    const stagedMs = performance.now();
+    await Promise.all(staged.map(([identity, slot]) => this.#flip(identity, slot)));
+    return {
+      executables: changes.size,
+      stageMs: stagedMs - beganMs,
+      swapMs: performance.now() - stagedMs,
+    };
   }
 
-  #slotFor(pack: DecoderPack): Promise<number> {
-    let slot = this.#slotOf.get(pack);
-    if (!slot) {
-      slot = this.#fillSlot(pack);
-      slot.catch(() => this.#slotOf.delete(pack));
-      this.#slotOf.set(pack, slot);
+  async #attach(attachment: Attachment, pid: number, exe: GoExe, choice: DecoderChoice): Promise<number> {
+    const slot = await this.#slots.take(choice);
+    attachment.slot = slot;
+    await this.#loader.flip(attachment.binding, slot);
+    return await this.#loader.attach(pid, attachment.binding, exe.sites);
+  }
+
+  async #stage(changes: ReadonlyMap<string, DecoderChoice>): Promise<[string, number][]> {
+    const results = await Promise.allSettled(
+      [...changes].map(async ([identity, choice]): Promise<[string, number]> => [
+        identity,
+        await this.#slots.take(choice),
+      ]),
+    );
+    const failure = results.find((result) => result.status === "rejected");
+    const staged = results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
+    if (!failure) return staged;
+    for (const [, slot] of staged) this.#slots.give(slot);
+    throw failure.reason;
+  }
+
+  async #flip(identity: string, slot: number): Promise<void> {
+    const attachment = this.#attachments.get(identity);
+    try {
+      await attachment?.done;
+    } catch {
+      // It was never attached.
     }
-    return slot;
+    if (!attachment || attachment !== this.#attachments.get(identity)) return this.#slots.give(slot);
+    const before = attachment.slot;
+    attachment.slot = slot;
+    await this.#loader.flip(attachment.binding, slot);
+    if (before !== null) this.#slots.give(before);
   }
 
-  async #fillSlot(pack: DecoderPack): Promise<number> {
-    const slot = this.#slots.take();
-    if (slot === null) {
-      throw new Error(`Cannot use decoder ${pack.manifest.name}: all ${MAX_SLOTS} slots are taken`);
-    }
-    await this.#useDecoder(slot, pack);
-    await this.#loader.layout(slot, pack.manifest.layout);
-    for (const plan of pack.manifest.plans) await this.#loader.plan(slot, plan.probe, plan.ops);
-    return slot;
+  #free({ binding, slot }: Attachment): void {
+    this.#bindings.give(binding);
+    if (slot !== null) this.#slots.give(slot);
   }
 }

@@ -8,6 +8,12 @@ import type { Reason } from "../support/reason.ts";
 /** Where a process stands; `refused` and `excluded` carry a reason. */
 export type TargetState = "attaching" | "traced" | "refused" | "excluded";
 
+/**
+ * `dwarf`: the executable's debug information has the decoder's offsets. `range`: it has none, the decoder is made
+ * for its Go version. `nearest`: made for another version (decoders.allow_nearest), so spans may be wrong.
+ */
+export type DecoderCheck = "dwarf" | "range" | "nearest";
+
 /** A Go process. Mutable: its state moves on while discovery works on it. */
 export interface Target {
   /** As the initial pid namespace sees it. */
@@ -20,5 +26,7 @@ export interface Target {
   goVersion: string | null;
   /** Name of the decoder in use. */
   decoder: string | null;
+  /** How it is known that the decoder suits. */
+  decoderCheck: DecoderCheck | null;
   sites: readonly ProbeSite[];
 }

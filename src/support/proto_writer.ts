@@ -23,7 +23,11 @@ export class ProtoWriter {
   }
 
   bytesField(field: number, value: Uint8Array): this {
-    this.varint(field << 3 | WIRE_BYTES).varint(value.length);
+    return this.varint(field << 3 | WIRE_BYTES).varint(value.length).raw(value);
+  }
+
+  /** Fields that are encoded already. */
+  raw(value: Uint8Array): this {
     this.#reserve(value.length);
     this.#bytes.set(value, this.#length);
     this.#length += value.length;

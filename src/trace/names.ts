@@ -31,3 +31,5 @@ export const TELEMETRY_SDK_LANGUAGE = "telemetry.sdk.language";
 export const TELEMETRY_SDK_VERSION = "telemetry.sdk.version";
 export const TELEMETRY_DISTRO_NAME = "telemetry.distro.name";
 export const TELEMETRY_DISTRO_VERSION = "telemetry.distro.version";
+/** On spans of a decoder made for another Go version: its name. */
+export const TSUNAGI_DECODER_NEAREST = "tsunagi.decoder.nearest";

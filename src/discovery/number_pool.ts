@@ -1,7 +1,4 @@
-/**
- * Numbers shared by processes: a binding for each attached executable, a slot for each decoder in use.
- * Discovery takes and returns them; the kernel's maps have room for MAX_BINDINGS and MAX_SLOTS.
- */
+/** Numbers of which the kernel's maps have only so many: the bindings of attached executables. Used by Executables. */
 
 /** Hands out the lowest free number below a limit. */
 export class NumberPool {
