@@ -1,6 +1,7 @@
 /**
- * Struct layouts from DWARF debug information (versions 2 to 5), for scripts/build_layouts and doctor: field offsets
- * of Go's own types, as the compiler recorded them. Streams one compile unit at a time.
+ * Types and constants from DWARF debug information (versions 2 to 5), as the compiler recorded them: offsets of struct
+ * fields, values of named constants. Used by the maker and by tests. Streams one compile unit at a time; how much is
+ * read and held is bounded, since executables are hostile input.
  */
 import {
   type Abbreviation,
@@ -17,13 +18,18 @@ import { findDebugSection, readWholeSection, streamSection } from "./section_str
 import { ExeReader } from "./source.ts";
 import type { ByteSource } from "./types.ts";
 
-const MAX_ABBREV_BYTES = 64 * 1024 * 1024;
-const MAX_UNIT_BYTES = 256 * 1024 * 1024;
-const MAX_READ_BYTES = 8 * 1024 * 1024 * 1024;
+const MAX_ABBREV_BYTES = 16 * 1024 * 1024;
+const MAX_UNIT_BYTES = 128 * 1024 * 1024;
+/** Of the section, after decompression; the Collector has 29 MiB, Kubernetes 90 MiB. */
+const MAX_INFO_BYTES = 512 * 1024 * 1024;
+/** In all tables that units name; Go has one table of 40 for all of them. */
+const MAX_ABBREVIATIONS = 1_000_000;
 const TAG_MEMBER = 0x0d;
 const TAG_STRUCTURE_TYPE = 0x13;
+const TAG_CONSTANT = 0x27;
 const AT_NAME = 0x03;
 const AT_BYTE_SIZE = 0x0b;
+const AT_CONST_VALUE = 0x1c;
 const AT_DATA_MEMBER_LOCATION = 0x38;
 const FORM_STRING = 0x08;
 const OP_PLUS_UCONST = 0x23;
@@ -37,38 +43,82 @@ export interface StructLayout {
   readonly offsets: ReadonlyMap<string, number>;
 }
 
+/** What was found of what was wanted. */
+export interface DebugTypes {
+  /** By name as in DWARF: "net/http.Request". */
+  readonly structs: ReadonlyMap<string, StructLayout>;
+  /** By name as in DWARF: "runtime._Gdead". */
+  readonly constants: ReadonlyMap<string, number>;
+}
+
+/** What to look for. */
+export interface DebugTypesOptions {
+  /** Struct name as in DWARF -> names of its fields. */
+  readonly structs: Readonly<Record<string, readonly string[]>>;
+  readonly constants?: readonly string[];
+  /** Ends the search early; asked after each compile unit. Without it everything wanted is looked for. */
+  readonly enough?: (found: DebugTypes) => boolean;
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Reads struct layouts.
+ * Reads types and constants.
+ *
+ * @returns what the program has of them; `null` when it has no debug information.
+ * @throws {Refusal} when the debug information contradicts its format or is too large.
+ */
+export async function readDebugTypes(
+  source: ByteSource,
+  options: DebugTypesOptions,
+): Promise<DebugTypes | null> {
+  const reader = new ExeReader(source, options.signal ? { signal: options.signal } : {});
+  const elf = await readElf(reader);
+  const info = elf && findDebugSection(elf, "info");
+  const abbrev = elf && findDebugSection(elf, "abbrev");
+  if (info == null || abbrev == null) {
+    return null;
+  }
+  const abbrevs = new Bytes(await readWholeSection(reader, abbrev, MAX_ABBREV_BYTES), abbrev.name);
+  const tables = new Map<number, Map<number, Abbreviation>>();
+  let abbreviations = 0;
+  const search = new Search(options);
+  for await (const unit of units(streamSection(reader, info), info.name)) {
+    options.signal?.throwIfAborted();
+    const { table: at, format, entries } = unitHeader(unit);
+    let table = tables.get(at);
+    if (table === undefined) {
+      table = readAbbreviations(abbrevs, at);
+      tables.set(at, table);
+      abbreviations += 1 + table.size;
+      if (abbreviations > MAX_ABBREVIATIONS) {
+        throw corrupt(`${abbrev.name} has more than ${MAX_ABBREVIATIONS} kinds of entries`);
+      }
+    }
+    search.walk(new Cursor(unit.bytes, entries), table, format);
+    if (options.enough?.(search) ?? search.complete) {
+      break;
+    }
+  }
+  return search;
+}
+
+/**
+ * Reads struct layouts only.
  *
  * @param wanted struct name as in DWARF ("net/http.Request") -> names of its fields.
  * @returns struct name -> layout, for those structs that the program has.
- * @throws {Refusal} when the debug information is missing or contradicts its format.
+ * @throws {Refusal} as `readDebugTypes`, and when there is no debug information.
  */
 export async function readStructs(
   source: ByteSource,
   wanted: Readonly<Record<string, readonly string[]>>,
   options: { signal?: AbortSignal } = {},
-): Promise<Map<string, StructLayout>> {
-  const reader = new ExeReader(source, { ...options, maxReadBytes: MAX_READ_BYTES });
-  const elf = await readElf(reader);
-  const info = elf && findDebugSection(elf, "info");
-  const abbrev = elf && findDebugSection(elf, "abbrev");
-  if (info == null || abbrev == null) {
+): Promise<ReadonlyMap<string, StructLayout>> {
+  const found = await readDebugTypes(source, { ...options, structs: wanted });
+  if (found === null) {
     throw corrupt("it has no debug information");
   }
-  const abbrevs = new Bytes(await readWholeSection(reader, abbrev, MAX_ABBREV_BYTES), abbrev.name);
-  const tables = new Map<number, Map<number, Abbreviation>>();
-  const search = new Search(wanted);
-  for await (const unit of units(streamSection(reader, info), info.name)) {
-    const { table, format, entries } = unitHeader(unit);
-    const abbreviations = tables.get(table) ?? readAbbreviations(abbrevs, table);
-    tables.set(table, abbreviations);
-    search.walk(new Cursor(unit.bytes, entries), abbreviations, format);
-    if (search.complete) {
-      break;
-    }
-  }
-  return search.found;
+  return found.structs;
 }
 
 interface Unit {
@@ -76,40 +126,86 @@ interface Unit {
   readonly offsetBytes: number;
 }
 
-/** Cuts the section into units, each without its length field. */
-async function* units(stream: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Unit> {
-  let buffer = new Uint8Array(0);
-  let length: number | null = null;
-  let offsetBytes = 4;
-  for await (const piece of stream) {
-    const joined: Uint8Array<ArrayBuffer> = new Uint8Array(buffer.length + piece.length);
-    joined.set(buffer);
-    joined.set(piece, buffer.length);
-    let at = 0;
-    for (;;) {
-      if (length === null) {
-        if (joined.length - at < 12) {
-          break;
-        }
-        const head = new Bytes(joined.subarray(at, at + 12), name);
-        offsetBytes = head.u32(0) === 0xffff_ffff ? 8 : 4;
-        length = offsetBytes === 8 ? head.u64(4) : head.u32(0);
-        at += offsetBytes === 8 ? 12 : 4;
-        if (length > MAX_UNIT_BYTES) {
-          throw corrupt(`${name} has a unit of ${length} bytes, must be at most ${MAX_UNIT_BYTES}`);
-        }
+/** Gives out a stream in pieces of wanted lengths. */
+class Pieces {
+  readonly #stream: AsyncGenerator<Uint8Array>;
+  readonly #parts: Uint8Array[] = [];
+  #held = 0;
+
+  constructor(stream: AsyncGenerator<Uint8Array>) {
+    this.#stream = stream;
+  }
+
+  /** The next `length` bytes, or `null` when the stream ends before. */
+  async take(length: number): Promise<Uint8Array | null> {
+    while (this.#held < length) {
+      const { done, value } = await this.#stream.next();
+      if (done) {
+        return null;
       }
-      if (joined.length - at < length) {
+      this.#parts.push(value);
+      this.#held += value.length;
+    }
+    this.#held -= length;
+    const first = this.#parts[0];
+    if (first !== undefined && first.length > length) {
+      this.#parts[0] = first.subarray(length);
+      return first.subarray(0, length);
+    }
+    const whole = new Uint8Array(length);
+    let filled = 0;
+    let used = 0;
+    for (; filled < length; used++) {
+      const part = this.#parts[used] ?? whole;
+      const bytes = part.subarray(0, length - filled);
+      whole.set(bytes, filled);
+      filled += bytes.length;
+      if (bytes.length < part.length) {
+        this.#parts[used] = part.subarray(bytes.length);
         break;
       }
-      yield { bytes: new Bytes(joined.subarray(at, at + length), name), offsetBytes };
-      at += length;
-      length = null;
     }
-    buffer = joined.slice(at);
+    this.#parts.splice(0, used);
+    return whole;
   }
-  if (length !== null) {
-    throw corrupt(`${name} ends within a unit`);
+
+  /** Gives up the rest. */
+  async close(): Promise<void> {
+    await this.#stream.return(undefined);
+  }
+}
+
+/** Cuts the section into units, each without its length field. */
+async function* units(stream: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Unit> {
+  const pieces = new Pieces(stream);
+  let total = 0;
+  try {
+    for (;;) {
+      const short = await pieces.take(4);
+      if (short === null) {
+        return;
+      }
+      let offsetBytes = 4;
+      let length = new Bytes(short, name).u32(0);
+      if (length === 0xffff_ffff) {
+        offsetBytes = 8;
+        length = new Bytes(await pieces.take(8) ?? new Uint8Array(), name).u64(0);
+      }
+      total += length;
+      if (length > MAX_UNIT_BYTES) {
+        throw corrupt(`${name} has a unit of ${length} bytes, must be at most ${MAX_UNIT_BYTES}`);
+      }
+      if (total > MAX_INFO_BYTES) {
+        throw corrupt(`${name} is longer than ${MAX_INFO_BYTES} bytes`);
+      }
+      const data = await pieces.take(length);
+      if (data === null) {
+        throw corrupt(`${name} ends within a unit`);
+      }
+      yield { bytes: new Bytes(data, name), offsetBytes };
+    }
+  } finally {
+    await pieces.close();
   }
 }
 
@@ -136,20 +232,24 @@ interface OpenStruct {
   readonly offsets: Map<string, number>;
 }
 
-/** Collects the wanted structs from the entries of one unit after another. */
-class Search {
-  readonly found = new Map<string, StructLayout>();
-  readonly #wanted: ReadonlyMap<string, ReadonlySet<string>>;
+/** Collects what is wanted from the entries of one unit after another. */
+class Search implements DebugTypes {
+  readonly structs = new Map<string, StructLayout>();
+  readonly constants = new Map<string, number>();
+  readonly #fields: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #constants: ReadonlySet<string>;
 
-  constructor(wanted: Readonly<Record<string, readonly string[]>>) {
-    this.#wanted = new Map(Object.entries(wanted).map(([name, fields]) => [name, new Set(fields)]));
+  constructor({ structs, constants = [] }: DebugTypesOptions) {
+    this.#fields = new Map(Object.entries(structs).map(([name, fields]) => [name, new Set(fields)]));
+    this.#constants = new Set(constants);
   }
 
   get complete(): boolean {
-    return this.found.size === this.#wanted.size;
+    return this.structs.size === this.#fields.size && this.constants.size === this.#constants.size;
   }
 
   walk(cursor: Cursor, abbreviations: ReadonlyMap<number, Abbreviation>, format: UnitFormat): void {
+    const seeksConstants = this.constants.size < this.#constants.size;
     let depth = 0;
     let open: OpenStruct | null = null;
     while (cursor.at < cursor.bytes.length) {
@@ -157,7 +257,7 @@ class Search {
       if (code === 0) {
         depth -= 1;
         if (open !== null && depth <= open.depth) {
-          this.found.set(open.name, { byteSize: open.byteSize, offsets: open.offsets });
+          this.structs.set(open.name, { byteSize: open.byteSize, offsets: open.offsets });
           open = null;
         }
         continue;
@@ -166,19 +266,25 @@ class Search {
       if (abbreviation === undefined) {
         throw corrupt(`${cursor.bytes.name} has an entry of unknown kind ${code}`);
       }
-      if (open !== null && abbreviation.tag === TAG_MEMBER && depth === open.depth + 1) {
-        const { name, location } = readEntry(cursor, abbreviation, format);
-        if (location !== null && this.#wanted.get(open.name)?.has(name)) {
-          open.offsets.set(name, location);
+      const { tag, children } = abbreviation;
+      if (open !== null && tag === TAG_MEMBER && depth === open.depth + 1) {
+        const { name, value } = readEntry(cursor, abbreviation, format, AT_DATA_MEMBER_LOCATION);
+        if (value !== null && this.#fields.get(open.name)?.has(name)) {
+          open.offsets.set(name, value);
         }
-      } else if (open === null && abbreviation.tag === TAG_STRUCTURE_TYPE) {
-        const { name, byteSize } = readEntry(cursor, abbreviation, format);
-        if (byteSize !== null && this.#wanted.has(name) && !this.found.has(name)) {
-          if (abbreviation.children) {
+      } else if (open === null && tag === TAG_STRUCTURE_TYPE) {
+        const { name, value: byteSize } = readEntry(cursor, abbreviation, format, AT_BYTE_SIZE);
+        if (byteSize !== null && this.#fields.has(name) && !this.structs.has(name)) {
+          if (children) {
             open = { name, byteSize, depth, offsets: new Map() };
           } else {
-            this.found.set(name, { byteSize, offsets: new Map() });
+            this.structs.set(name, { byteSize, offsets: new Map() });
           }
+        }
+      } else if (tag === TAG_CONSTANT && seeksConstants) {
+        const { name, value } = readEntry(cursor, abbreviation, format, AT_CONST_VALUE);
+        if (value !== null && this.#constants.has(name) && !this.constants.has(name)) {
+          this.constants.set(name, value);
         }
       } else {
         const { attributes } = abbreviation;
@@ -186,7 +292,7 @@ class Search {
           skipForm(cursor, attributes[i] ?? 0, format);
         }
       }
-      if (abbreviation.children) {
+      if (children) {
         depth += 1;
       }
     }
@@ -195,14 +301,18 @@ class Search {
 
 interface Entry {
   readonly name: string;
-  readonly byteSize: number | null;
-  readonly location: number | null;
+  /** Of the attribute asked for. */
+  readonly value: number | null;
 }
 
-function readEntry(cursor: Cursor, { attributes }: Abbreviation, format: UnitFormat): Entry {
+function readEntry(
+  cursor: Cursor,
+  { attributes }: Abbreviation,
+  format: UnitFormat,
+  wanted: number,
+): Entry {
   let name = "";
-  let byteSize: number | null = null;
-  let location: number | null = null;
+  let value: number | null = null;
   for (let i = 0; i < attributes.length; i += 3) {
     const attribute = attributes[i];
     const form = attributes[i + 1] ?? 0;
@@ -214,16 +324,14 @@ function readEntry(cursor: Cursor, { attributes }: Abbreviation, format: UnitFor
       continue;
     }
     skipForm(cursor, form, format);
-    if (attribute === AT_BYTE_SIZE) {
-      byteSize = readNumber(cursor.bytes, start, form, attributes[i + 2] ?? 0);
-    } else if (attribute === AT_DATA_MEMBER_LOCATION) {
-      location = readNumber(cursor.bytes, start, form, attributes[i + 2] ?? 0);
+    if (attribute === wanted) {
+      value = readNumber(cursor.bytes, start, form, attributes[i + 2] ?? 0);
     }
   }
-  return { name, byteSize, location };
+  return { name, value };
 }
 
-/** A constant attribute, or the location expression "plus this constant"; `null` for any other. */
+/** A constant attribute, or the location expression "plus this constant"; `null` for any other and for negatives. */
 function readNumber(bytes: Bytes, at: number, form: number, implicit: number): number | null {
   switch (form) {
     case 0x0b: // data1
@@ -234,7 +342,8 @@ function readNumber(bytes: Bytes, at: number, form: number, implicit: number): n
       return bytes.u32(at);
     case 0x07: // data8
       return bytes.u64(at);
-    case 0x0d: // sdata, never negative here
+    case 0x0d: // sdata
+      return readSigned(bytes, at);
     case 0x0f: // udata
       return new Cursor(bytes, at).uleb();
     case 0x21: // implicit_const
@@ -245,4 +354,11 @@ function readNumber(bytes: Bytes, at: number, form: number, implicit: number): n
     default:
       return null;
   }
+}
+
+/** A signed LEB128 number; `null` for a negative one: bit 6 of the last byte is its sign. */
+function readSigned(bytes: Bytes, at: number): number | null {
+  const cursor = new Cursor(bytes, at);
+  const value = cursor.uleb();
+  return (bytes.u8(cursor.at - 1) & 0x40) === 0 ? value : null;
 }
