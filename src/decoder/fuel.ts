@@ -1,0 +1,102 @@
+/**
+ * Puts fuel into function bodies, so that no call runs longer than its fuel lasts. Called by harden.ts.
+ *
+ * Between two payments no instruction runs twice: code repeats only through a loop's head or a call. Each payment
+ * covers the bytes that may run until the next one, and the locals, which a call clears.
+ */
+import { HardenError } from "./harden_error.ts";
+import { CLOSES, isNumberType, OPENS_BLOCK, OPENS_LOOP, skipInstruction } from "./opcodes.ts";
+import { leb128, signedLeb128, type WasmReader } from "./wasm_reader.ts";
+
+/** What engines allow; V8's kV8MaxWasmFunctionLocals. */
+const MAX_LOCALS = 50_000;
+
+/** `if void`, `unreachable`, `end`, behind a comparison with zero. */
+const STOP_WHEN_NEGATIVE = [0x42, 0x00, 0x53, 0x04, 0x40, 0x00, 0x0b];
+const GLOBAL_GET = 0x23;
+const GLOBAL_SET = 0x24;
+const I64_CONST = 0x42;
+const I64_SUB = 0x7d;
+
+/** Where a payment goes and how much it is. */
+interface Payment {
+  readonly at: number;
+  cost: number;
+}
+
+/**
+ * One function body with its payments, size in front. `global` is the index of the fuel, behind all others.
+ *
+ * @throws {HardenError} when the body holds what a decoder may not.
+ */
+export function withFuel(body: WasmReader, global: number): Uint8Array[] {
+  const from = body.at;
+  const locals = skipLocals(body);
+  const payments = [{ at: body.at, cost: body.end - from + locals }, ...loopPayments(body, global)];
+  const parts: Uint8Array[] = [];
+  let done = from;
+  let size = 0;
+  const push = (part: Uint8Array) => {
+    parts.push(part);
+    size += part.length;
+  };
+  for (const { at, cost } of payments) {
+    push(body.bytes.subarray(done, at));
+    push(payment(cost, global));
+    done = at;
+  }
+  push(body.bytes.subarray(done, body.end));
+  return [Uint8Array.from(leb128(size)), ...parts];
+}
+
+function skipLocals(body: WasmReader): number {
+  let locals = 0;
+  for (let groups = body.count(); groups > 0; groups--) {
+    const at = body.at;
+    locals += body.u32();
+    if (locals > MAX_LOCALS) throw refuse(`function at byte ${at} has more than ${MAX_LOCALS} locals`);
+    if (!isNumberType(body.u8())) throw refuse(`local at byte ${at} is no number`);
+  }
+  return locals;
+}
+
+/** Walks the instructions; yields the loops' payments in order of their places. */
+function loopPayments(body: WasmReader, globals: number): Payment[] {
+  const payments: Payment[] = [];
+  const open: (Payment | null)[] = [];
+  for (;;) {
+    const effect = skipInstruction(body, { globals });
+    if (effect === OPENS_BLOCK) open.push(null);
+    else if (effect === OPENS_LOOP) {
+      const loop = { at: body.at, cost: 0 };
+      payments.push(loop);
+      open.push(loop);
+    } else if (effect === CLOSES) {
+      const loop = open.pop();
+      if (loop === undefined) break;
+      if (loop) loop.cost = body.at - loop.at;
+    }
+  }
+  if (!body.done) throw refuse(`function goes on behind its end at byte ${body.at}`);
+  return payments;
+}
+
+function payment(cost: number, global: number): Uint8Array {
+  const index = leb128(global);
+  return Uint8Array.from([
+    GLOBAL_GET,
+    ...index,
+    I64_CONST,
+    ...signedLeb128(cost),
+    I64_SUB,
+    GLOBAL_SET,
+    ...index,
+    GLOBAL_GET,
+    ...index,
+    ...STOP_WHEN_NEGATIVE,
+  ]);
+}
+
+function refuse(what: string): HardenError {
+  return new HardenError("decoder-instruction", what);
+}
