@@ -9,23 +9,14 @@ import {
   OUTCOME_UNSEEN,
   PROBE_CLIENT_END,
   PROBE_CLIENT_START,
-  PROBE_SERVER_ABORT,
-  PROBE_SERVER_ABORT_H2,
-  PROBE_SERVER_END,
-  PROBE_SERVER_END_H2,
   PROBE_SERVER_START,
   SIZEOF_SPAN,
 } from "../../bpf/wire.gen";
 import { readU8 } from "./cursor";
 import { capturedBytes } from "./http";
-import {
-  CLIENT_END_FIXED_BYTES,
-  CLIENT_FIXED_BYTES,
-  H2_END_FIXED_BYTES,
-  SERVER_END_FIXED_BYTES,
-  SERVER_FIXED_BYTES,
-} from "./layout";
+import { CLIENT_END_FIXED_BYTES, CLIENT_FIXED_BYTES, SERVER_FIXED_BYTES } from "./layout";
 import { MAX_SLOT_RECORD_BYTES } from "./pairing";
+import { fixedBytes, isAnswerSeen, isServerEnd } from "./server_end";
 import {
   CLIENT_HOST,
   CLIENT_HOST_BYTES,
@@ -95,14 +86,7 @@ export function isGoodEnd(record: usize, size: u32, startProbe: u32): bool {
   if (probe == PROBE_CLIENT_END) {
     return startProbe == PROBE_CLIENT_START && <u32> (SIZEOF_SPAN + CLIENT_END_FIXED_BYTES) <= size;
   }
-  if (startProbe != PROBE_SERVER_START) return false;
-  let fixed: u32 = 0;
-  if (probe == PROBE_SERVER_END || probe == PROBE_SERVER_ABORT) {
-    fixed = SERVER_END_FIXED_BYTES;
-  } else if (probe == PROBE_SERVER_END_H2 || probe == PROBE_SERVER_ABORT_H2) {
-    fixed = H2_END_FIXED_BYTES;
-  } else {
-    return false;
-  }
-  return add(SIZEOF_SPAN + fixed, record, SERVER_PATTERN, SERVER_PATTERN_BYTES) <= size;
+  if (startProbe != PROBE_SERVER_START || !isServerEnd(record)) return false;
+  if (!isAnswerSeen(record)) return true;
+  return add(SIZEOF_SPAN + fixedBytes(record), record, SERVER_PATTERN, SERVER_PATTERN_BYTES) <= size;
 }

@@ -1,13 +1,10 @@
 /** Encodes the span of a handled request from its start and end records. Called by feed.ts with checked records. */
 import {
   OFFSET_SPAN_OUTCOME,
-  OFFSET_SPAN_PROBE,
   OUTCOME_HIJACKED,
   OUTCOME_OK,
   OUTCOME_PANIC,
   OUTCOME_UNSEEN,
-  PROBE_SERVER_ABORT_H2,
-  PROBE_SERVER_END_H2,
   SIZEOF_SPAN,
 } from "../../bpf/wire.gen";
 import { decimal, hostAt, hostBytes, hostPort, splitHostPort } from "./address";
@@ -15,15 +12,7 @@ import { find, readU64, readU8 } from "./cursor";
 import { capturedBytes, isKnownMethod, isStatus, methodWord, next, protocol, stringBytes } from "./http";
 import * as keys from "./keys.gen";
 import {
-  H2_END_FIXED_BYTES,
-  H2_END_STATUS,
-  H2_END_WRITTEN,
-  H2_END_WROTE_HEADER,
   SERVER_CONTENT_LENGTH,
-  SERVER_END_FIXED_BYTES,
-  SERVER_END_STATUS,
-  SERVER_END_WRITTEN,
-  SERVER_END_WROTE_HEADER,
   SERVER_FIXED_BYTES,
   SERVER_PROTO_MAJOR,
   SERVER_PROTO_MINOR,
@@ -32,6 +21,7 @@ import {
 import { SCRATCH_BYTES, SCRATCH_OFFSET } from "./memory_map";
 import { intAttribute, name, statusError, stringAttribute, textAttribute, traceState } from "./otlp";
 import { hasSensitive, redacted } from "./query";
+import { bytesWritten, fixedBytes, isAnswerSeen, statusSet, wroteHeader } from "./server_end";
 import { writeFlags, writeIdentity, writeParent, writeTimes } from "./span";
 import {
   SERVER_HOST,
@@ -63,11 +53,10 @@ export function serverSpan(to: usize, start: usize, end: usize): usize {
   const state = next(start, SERVER_REMOTE, remote);
   const verb = methodWord(method, methodBytes);
   const known = isKnownMethod(verb);
-  const isH2 = endedByH2(end);
   const outcome = readU8(end + OFFSET_SPAN_OUTCOME);
-  const status = statusOf(end, isH2, outcome);
+  const status = statusOf(end, outcome);
 
-  findRoute(end, isH2);
+  findRoute(end);
   const route = textAt;
   const routeBytes = textBytes;
 
@@ -117,31 +106,25 @@ export function serverSpan(to: usize, start: usize, end: usize): usize {
   to = writeServer(to, host, stringBytes(start, SERVER_HOST, host));
   to = writeClient(to, remote, stringBytes(start, SERVER_REMOTE, remote));
   to = writeProtocol(to, readU64(start + SERVER_PROTO_MAJOR), readU64(start + SERVER_PROTO_MINOR));
-  to = writeSizes(to, readU64(start + SERVER_CONTENT_LENGTH), verb, end, isH2, status);
+  to = writeSizes(to, readU64(start + SERVER_CONTENT_LENGTH), verb, end, status);
   return writeFlags(writeOutcome(to, outcome, status), start);
-}
-
-function endedByH2(end: usize): bool {
-  const probe = readU8(end + OFFSET_SPAN_PROBE);
-  return probe == PROBE_SERVER_END_H2 || probe == PROBE_SERVER_ABORT_H2;
 }
 
 /**
  * The status that was sent, or 0. finishRequest and handlerDone run before net/http itself sends 200 for a handler
  * that set nothing; after a panic only what the handler sent counts.
  */
-function statusOf(end: usize, isH2: bool, outcome: u32): u64 {
-  if (outcome == OUTCOME_HIJACKED || outcome == OUTCOME_UNSEEN) return 0;
-  const wroteHeader = readU8(end + (isH2 ? H2_END_WROTE_HEADER : SERVER_END_WROTE_HEADER)) != 0;
-  if (!wroteHeader) return outcome == OUTCOME_OK ? STATUS_OK : 0;
-  const status = readU64(end + (isH2 ? H2_END_STATUS : SERVER_END_STATUS));
+function statusOf(end: usize, outcome: u32): u64 {
+  if (outcome == OUTCOME_HIJACKED || outcome == OUTCOME_UNSEEN || !isAnswerSeen(end)) return 0;
+  if (!wroteHeader(end)) return outcome == OUTCOME_OK ? STATUS_OK : 0;
+  const status = statusSet(end);
   return isStatus(status) ? status : 0;
 }
 
 /** Leaves in textAt and textBytes the path of a ServeMux pattern "[METHOD ][HOST]/[PATH]". */
-function findRoute(end: usize, isH2: bool): void {
-  const at = end + SIZEOF_SPAN + (isH2 ? H2_END_FIXED_BYTES : SERVER_END_FIXED_BYTES);
-  const bytes = stringBytes(end, SERVER_PATTERN, at);
+function findRoute(end: usize): void {
+  const at = end + SIZEOF_SPAN + fixedBytes(end);
+  const bytes = isAnswerSeen(end) ? stringBytes(end, SERVER_PATTERN, at) : 0;
   const path = find(at, bytes, SLASH);
   clean(at + path, bytes - path, SCRATCH_ROUTE);
 }
@@ -208,12 +191,13 @@ function writeProtocol(to: usize, major: u64, minor: u64): usize {
 }
 
 /** Body sizes; what a handler writes in answer to HEAD is not sent. */
-function writeSizes(to: usize, contentLength: u64, verb: u64, end: usize, isH2: bool, status: u64): usize {
+function writeSizes(to: usize, contentLength: u64, verb: u64, end: usize, status: u64): usize {
   if (<i64> contentLength > 0) {
     to = intAttribute(to, keys.HTTP_REQUEST_BODY_SIZE, keys.HTTP_REQUEST_BODY_SIZE_BYTES, contentLength);
   }
-  const written = readU64(end + (isH2 ? H2_END_WRITTEN : SERVER_END_WRITTEN));
-  if (status == 0 || verb == keys.METHOD_HEAD || <i64> written < 0) return to;
+  if (status == 0 || verb == keys.METHOD_HEAD) return to;
+  const written = bytesWritten(end);
+  if (<i64> written < 0) return to;
   return intAttribute(to, keys.HTTP_RESPONSE_BODY_SIZE, keys.HTTP_RESPONSE_BODY_SIZE_BYTES, written);
 }
 

@@ -21,6 +21,9 @@ import { PlanBuilder, type Snapshot } from "./plan_builder.ts";
 const STRING_HEADER_BYTES = 16;
 const WORD_BYTES = 8;
 
+/** Offsets by "type.field"; null or left out where that Go has no such field. */
+export type Fields = Readonly<Record<string, number | null>>;
+
 /** Plans of a layout and the decoder's constants by name. */
 export interface Capture {
   readonly plans: readonly Plan[];
@@ -92,7 +95,7 @@ function serverEnd(layout: GoLayout, constants: Record<string, number>): Plan[] 
       "response.status": WORD_BYTES,
     });
     const field = (name: FieldName, bytes = WORD_BYTES) => response.at(offsetOf(layout, name), bytes);
-    patternOf(plan, layout, field("response.req"));
+    patternOf(plan, layout.fields, field("response.req"));
     constants.SERVER_END_FIXED_BYTES = plan.fixedBytes;
     constants.SERVER_END_STATUS = field("response.status");
     constants.SERVER_END_WRITTEN = field("response.written");
@@ -119,7 +122,7 @@ function serverEndH2(layout: GoLayout, constants: Record<string, number>): Plan[
       "h2responseWriterState.wroteBytes": WORD_BYTES,
     });
     const field = (name: FieldName, bytes = WORD_BYTES) => state.at(offsetOf(layout, name), bytes);
-    if (hasRequest) patternOf(plan, layout, field("h2responseWriterState.req"));
+    if (hasRequest) patternOf(plan, layout.fields, field("h2responseWriterState.req"));
     constants.H2_END_FIXED_BYTES = plan.fixedBytes;
     constants.H2_END_STATUS = field("h2responseWriterState.status");
     constants.H2_END_WRITTEN = field("h2responseWriterState.wroteBytes");
@@ -129,15 +132,16 @@ function serverEndH2(layout: GoLayout, constants: Record<string, number>): Plan[
 }
 
 /** The ServeMux pattern of the Request whose address lies at `request`: a field since 1.23, behind `pat` in 1.22. */
-function patternOf(plan: PlanBuilder, layout: GoLayout, request: number): void {
-  const own = layout.fields["Request.Pattern"];
-  const pat = layout.fields["Request.pat"];
+export function patternOf(plan: PlanBuilder, fields: Fields, request: number): void {
+  const own = fields["Request.Pattern"] ?? null;
+  const pat = fields["Request.pat"] ?? null;
+  const text = fields["pattern.str"] ?? null;
   let header: number;
   if (own !== null) {
     header = plan.peek(request, own, STRING_HEADER_BYTES);
-  } else if (pat !== null) {
+  } else if (pat !== null && text !== null) {
     const pattern = plan.peek(request, pat, WORD_BYTES);
-    header = plan.peek(pattern, offsetOf(layout, "pattern.str"), STRING_HEADER_BYTES);
+    header = plan.peek(pattern, text, STRING_HEADER_BYTES);
   } else {
     return;
   }
