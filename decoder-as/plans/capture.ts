@@ -15,6 +15,7 @@ import {
 import type { Plan } from "../../src/decoder/manifest.ts";
 import * as strings from "../assembly/strings.ts";
 import { type FieldName, type GoLayout, offsetOf } from "./layout.ts";
+import { type Part, partsOf } from "./parts.ts";
 import { PlanBuilder, type Snapshot } from "./plan_builder.ts";
 
 /** Bytes of a Go string header: pointer and length. */
@@ -30,15 +31,46 @@ export interface Capture {
   readonly constants: Readonly<Record<string, number>>;
 }
 
+/** Constants of the decoder by the part that they belong to. */
+const CONSTANTS: Readonly<Record<Part, readonly string[]>> = {
+  server: [
+    "SERVER_FIXED_BYTES",
+    "SERVER_PROTO_MAJOR",
+    "SERVER_PROTO_MINOR",
+    "SERVER_CONTENT_LENGTH",
+    "SERVER_TLS",
+    "SERVER_END_FIXED_BYTES",
+    "SERVER_END_STATUS",
+    "SERVER_END_WRITTEN",
+    "SERVER_END_WROTE_HEADER",
+  ],
+  http2: ["H2_END_FIXED_BYTES", "H2_END_STATUS", "H2_END_WRITTEN", "H2_END_WROTE_HEADER"],
+  client: [
+    "CLIENT_FIXED_BYTES",
+    "CLIENT_CONTENT_LENGTH",
+    "CLIENT_USER",
+    "CLIENT_FORCE_QUERY",
+    "CLIENT_END_FIXED_BYTES",
+    "CLIENT_END_STATUS",
+    "CLIENT_END_PROTO_MAJOR",
+    "CLIENT_END_PROTO_MINOR",
+    "CLIENT_END_CONTENT_LENGTH",
+  ],
+};
+
+/**
+ * Plans for the parts that the layout has; constants of the others are 0, and no plan yields records for them.
+ *
+ * @throws {Error} when a part lacks a field that it needs.
+ */
 export function captureOf(layout: GoLayout): Capture {
+  const parts = partsOf(layout.fields);
   const constants: Record<string, number> = {};
-  const plans = [
-    serverStart(layout, constants),
-    ...serverEnd(layout, constants),
-    ...serverEndH2(layout, constants),
-    clientStart(layout, constants),
-    clientEnd(layout, constants),
-  ];
+  for (const name of Object.values(CONSTANTS).flat()) constants[name] = 0;
+  const plans: Plan[] = [];
+  if (parts.includes("server")) plans.push(serverStart(layout, constants), ...serverEnd(layout, constants));
+  if (parts.includes("http2")) plans.push(...serverEndH2(layout, constants));
+  if (parts.includes("client")) plans.push(clientStart(layout, constants), clientEnd(layout, constants));
   return { plans, constants };
 }
 

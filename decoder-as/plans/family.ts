@@ -5,9 +5,10 @@
 import { MAP_KIND_HMAP, MAP_KIND_SWISS } from "../../bpf/wire.gen.ts";
 import type { GoStructs, Plan } from "../../src/decoder/manifest.ts";
 import { captureOf } from "./capture.ts";
-import { compareReleases, type FieldName, type GoLayout } from "./layout.ts";
+import { compareReleases, type FieldName, type GoLayout, offsetOf, OPTIONAL_FIELDS } from "./layout.ts";
+import { hasStructOf } from "./parts.ts";
 
-/** What struct go_layout holds for a field that the Go release does not have. */
+/** What struct go_layout holds for a field that the Go release, or the program, does not have. */
 const NO_FIELD = 0xffffffff;
 
 /** Fields of struct go_layout in bpf/wire.h, by the Go fields that they say the offset of. */
@@ -47,10 +48,17 @@ export function rangeEnds(goRange: string): { from: string; to: string } {
   return { from: match[1]!, to: match[2]! };
 }
 
-/** The decoder for exactly one layout. */
+/**
+ * The decoder for exactly one layout.
+ *
+ * @throws {Error} when a field is missing of a part that the layout has.
+ */
 export function familyOf(layout: GoLayout): Family {
   const kernel: Record<string, number> = {};
-  for (const [name, field] of Object.entries(KERNEL_FIELDS)) kernel[name] = layout.fields[field] ?? NO_FIELD;
+  for (const [name, field] of Object.entries(KERNEL_FIELDS)) {
+    const isNeeded = hasStructOf(layout, field) && !OPTIONAL_FIELDS.has(field);
+    kernel[name] = isNeeded ? offsetOf(layout, field) : layout.fields[field] ?? NO_FIELD;
+  }
   kernel.header_map_kind = layout.headerMap === "swiss" ? MAP_KIND_SWISS : MAP_KIND_HMAP;
   kernel.g_dead = layout.gDead;
   const { goRange, toolchains, method, headerMap, gDead, fields } = layout;

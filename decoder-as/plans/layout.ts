@@ -18,7 +18,7 @@ export interface GoLayout {
   readonly fields: Readonly<Record<FieldName, number | null>>;
 }
 
-/** "type.field"; the types are those of FIELD_SOURCES in scripts/gen_layouts.ts, named without their package. */
+/** "type.field"; the types are those of GO_STRUCTS in src/maker/structs.ts, named without their package. */
 export const FIELD_NAMES = [
   "g.goid",
   "g.m",
@@ -69,7 +69,7 @@ export const FIELD_NAMES = [
 export type FieldName = typeof FIELD_NAMES[number];
 
 /** Fields that some Go releases lack. */
-const OPTIONAL: ReadonlySet<string> = new Set<FieldName>([
+export const OPTIONAL_FIELDS: ReadonlySet<string> = new Set<FieldName>([
   "g.parentGoid",
   "Request.Pattern",
   "Request.pat",
@@ -90,7 +90,7 @@ export function parseLayout(text: string, name: string): GoLayout {
   if (!Number.isInteger(layout.gDead)) throw bad("gDead is no number");
   for (const field of FIELD_NAMES) {
     const offset = layout.fields[field];
-    if (offset === null && OPTIONAL.has(field)) continue;
+    if (offset === null && OPTIONAL_FIELDS.has(field)) continue;
     if (!Number.isInteger(offset) || offset! < 0 || offset! > 0xffff) {
       throw bad(`offset of ${field} is ${offset}`);
     }

@@ -20,7 +20,7 @@ import type { ByteSource } from "./types.ts";
 
 const MAX_ABBREV_BYTES = 16 * 1024 * 1024;
 const MAX_UNIT_BYTES = 128 * 1024 * 1024;
-/** Of the section, after decompression; the Collector has 29 MiB, Kubernetes 90 MiB. */
+/** Of the section, after decompression; the Collector has 13 MiB. */
 const MAX_INFO_BYTES = 512 * 1024 * 1024;
 /** In all tables that units name; Go has one table of 40 for all of them. */
 const MAX_ABBREVIATIONS = 1_000_000;
