@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { cached, cacheDirectory, cacheKey, pruneCache } from "./cache.ts";
 
-/** How a binary is linked. */
-export type GoFlavour = "plain" | "stripped" | "pie";
+/** How a binary is built. */
+export type GoFlavour = "plain" | "stripped" | "pie" | "debug" | "race" | "trimpath";
 
 /** What to build. */
 export interface GoBuildOptions {
@@ -30,6 +30,10 @@ const FLAGS: Readonly<Record<GoFlavour, readonly string[]>> = {
   plain: [],
   stripped: ["-ldflags=-s -w"],
   pie: ["-buildmode=pie"],
+  // As debuggers have programs built: nothing inlined, nothing optimised.
+  debug: ["-gcflags=all=-N -l"],
+  race: ["-race"],
+  trimpath: ["-trimpath"],
 };
 
 let sourceSettings: Promise<Record<string, string>> | undefined;
@@ -57,6 +61,20 @@ function isOlderThan118(toolchain: string): boolean {
   return Number(toolchain.split(".")[1]) < 18;
 }
 
+/** Environment in which the go command is the one of a toolchain and nothing of the user's changes what it builds. */
+export async function goEnvironment(toolchain: string, cgo = false): Promise<Record<string, string>> {
+  sourceSettings ??= readSourceSettings();
+  return {
+    ...await sourceSettings,
+    GOENV: "off",
+    GOWORK: "off",
+    GOTOOLCHAIN: `go${toolchain}`,
+    // Go 1.17 does not know the flag, and stops at it.
+    GOFLAGS: isOlderThan118(toolchain) ? "" : "-buildvcs=false",
+    CGO_ENABLED: cgo ? "1" : "0",
+  };
+}
+
 /**
  * Path of the built binary.
  *
@@ -72,19 +90,11 @@ export async function goBuild(options: GoBuildOptions): Promise<string> {
   const key = await cacheKey([packagePath, toolchain, tags, ...FLAGS[flavour], ...contents]);
   const name = (packagePath === "." ? module : packagePath).split("/").at(-1);
   return await cached(join(directory, `${name}-${toolchain}-${flavour}-${key}`), async (partial) => {
-    sourceSettings ??= readSourceSettings();
     const { success, stderr } = await new Deno.Command("go", {
       args: ["build", ...FLAGS[flavour], ...(tags ? ["-tags", tags] : []), "-o", partial, packagePath],
       cwd: module,
-      env: {
-        ...await sourceSettings,
-        GOENV: "off",
-        GOWORK: "off",
-        GOTOOLCHAIN: `go${toolchain}`,
-        // Go 1.17 does not know the flag, and stops at it.
-        GOFLAGS: isOlderThan118(toolchain) ? "" : "-buildvcs=false",
-        CGO_ENABLED: "0",
-      },
+      // The race detector's run time is C.
+      env: await goEnvironment(toolchain, flavour === "race"),
     }).output();
     if (!success) {
       throw new Error(

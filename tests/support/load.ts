@@ -14,6 +14,7 @@ export interface SentContext {
 export interface LoadRequest {
   readonly path: string;
   readonly method?: string;
+  readonly body?: string;
   readonly context?: SentContext;
 }
 
@@ -22,7 +23,10 @@ export interface LoadResult<Body> {
   readonly request: LoadRequest;
   readonly status: number;
   readonly headers: Headers;
+  /** Of an answer in JSON. */
   readonly body: Body | null;
+  /** Length of the answer's body. */
+  readonly bytes: number;
   readonly error: string | null;
 }
 
@@ -67,13 +71,16 @@ export class LoadGenerator implements Disposable {
         client: this.#client,
         method: request.method ?? "GET",
         headers: headersOf(request.context),
+        ...(request.body === undefined ? {} : { body: request.body }),
       });
-      const text = await response.text();
+      const content = await response.bytes();
+      const text = new TextDecoder().decode(content);
       const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
       const { status, headers } = response;
-      return { request, status, headers, body: isJson ? JSON.parse(text) : null, error: null };
+      const body = isJson ? JSON.parse(text) : null;
+      return { request, status, headers, body, bytes: content.length, error: null };
     } catch (error) {
-      return { request, status: 0, headers: new Headers(), body: null, error: String(error) };
+      return { request, status: 0, headers: new Headers(), body: null, bytes: 0, error: String(error) };
     }
   }
 

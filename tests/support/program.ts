@@ -1,10 +1,26 @@
 /** Starts the programs under test, tells where they listen and ends them by their pid. */
+import { eventually } from "./eventually.ts";
 import { TextLineStream } from "./lines.ts";
 
 /** A started program. */
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** What is started is a starter such as `go run`: the program is its only child. */
+  readonly viaChild?: boolean;
+}
+
+/** The only child of a process. */
+function childOf(pid: number): number {
+  const children: number[] = [];
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    const list = Deno.readTextFileSync(`/proc/${pid}/task/${name}/children`);
+    children.push(...list.split(" ").filter((word) => word !== "").map(Number));
+  }
+  const [child] = children;
+  if (child === undefined || children.length > 1) throw new Error(`Process ${pid} has children: ${children}`);
+  return child;
 }
 
 /** A running Go program that printed "listening ADDRESS". */
@@ -12,11 +28,14 @@ export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #log: string[];
   readonly url: string;
+  /** Of the program itself, also where something else started it. */
+  readonly pid: number;
 
-  private constructor(child: Deno.ChildProcess, log: string[], url: string) {
+  private constructor(child: Deno.ChildProcess, log: string[], url: string, pid: number) {
     this.#child = child;
     this.#log = log;
     this.url = url;
+    this.pid = pid;
   }
 
   /** Starts `path` and waits until it listens. */
@@ -24,6 +43,7 @@ export class Program implements AsyncDisposable {
     const child = new Deno.Command(path, {
       args: [...options.args ?? []],
       env: { ...options.env },
+      ...(options.cwd ? { cwd: options.cwd } : {}),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -42,11 +62,13 @@ export class Program implements AsyncDisposable {
         reject(new Error(`${path} ended before it listened: ${log.join("\n")}`));
       })();
     });
-    return new Program(child, log, url);
+    const pid = options.viaChild ? await eventually(() => childOf(child.pid)) : child.pid;
+    return new Program(child, log, url, pid);
   }
 
-  get pid(): number {
-    return this.#child.pid;
+  /** Path of its executable, as the kernel tells it. */
+  get exe(): string {
+    return Deno.readLinkSync(`/proc/${this.pid}/exe`);
   }
 
   /** "127.0.0.1:1234". */
@@ -65,7 +87,7 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      this.#child.kill("SIGKILL");
+      Deno.kill(this.pid, "SIGKILL");
     } catch {
       // It has ended already.
     }

@@ -18,3 +18,8 @@ export const GO_TOOLCHAINS = [
 
 /** The toolchain for programs of which the Go version does not matter. */
 export const DEFAULT_TOOLCHAIN = "1.26.11";
+
+/** 22 of "1.22.12". */
+export function goMinor(version: string): number {
+  return Number(version.split(".")[1]);
+}
