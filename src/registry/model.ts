@@ -1,0 +1,96 @@
+/** What the API says of decoders, in its JSON form. Made by DecoderRegistry and DecoderAdmin; released names stay. */
+import type { Reason } from "../support/reason.ts";
+import type { DecoderManifest } from "../decoder/manifest.ts";
+
+/** Where a decoder came from: with Tsunagi, the watched directory, the API, or an executable's own structs. */
+export type DecoderSource = "bundled" | "directory" | "pushed" | "learnt";
+
+/** A decoder that executables may get. */
+export interface ActiveDecoder {
+  readonly name: string;
+  readonly version: string;
+  readonly goRange: string;
+  /** "golang.org/x/net >=0.17.0 <0.48.0" */
+  readonly libraries: readonly string[];
+  /** SHA-256 of the file, lower-case hex. */
+  readonly digest: string;
+  readonly source: DecoderSource;
+  readonly state: "active";
+  /** ISO 8601. */
+  readonly since: string;
+  /** What a rollback would make active. */
+  readonly previous:
+    | { readonly version: string; readonly digest: string; readonly source: DecoderSource }
+    | null;
+}
+
+/** What the running instances of a decoder have counted. */
+export interface DecoderCounters {
+  readonly starts: number;
+  readonly spans: number;
+  readonly inFlight: number;
+  readonly badRecords: number;
+}
+
+/** What a decoder does at the moment. */
+export interface DecoderUse {
+  /** Processes that it traces. */
+  readonly targets: number;
+  /** Null while it runs nowhere. */
+  readonly counters: DecoderCounters | null;
+}
+
+/** One entry of GET /api/v1/decoders. */
+export interface DecoderEntry extends ActiveDecoder, DecoderUse {}
+
+/** Something that was not taken for a decoder, or no longer is. */
+export interface RefusedDecoder {
+  readonly name: string | null;
+  readonly version: string | null;
+  /** "push", "rolled back", "learnt", or the file's path. */
+  readonly origin: string;
+  readonly digest: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly reason: Reason;
+}
+
+/** Time from the first flipped probe of a change to its last one, in milliseconds, of the latest swaps. */
+export interface SwapTimes {
+  readonly count: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly maxMs: number | null;
+  readonly lastMs: number | null;
+}
+
+/** GET /api/v1/decoders */
+export interface DecoderList {
+  readonly decoders: readonly DecoderEntry[];
+  readonly refused: readonly RefusedDecoder[];
+  readonly swaps: SwapTimes;
+}
+
+/** GET /api/v1/decoders/{name} */
+export interface DecoderDetail extends DecoderEntry {
+  readonly manifest: DecoderManifest;
+}
+
+/** What it took to bring running executables to another decoder. */
+export interface SwapReport {
+  readonly executables: number;
+  /** Filling free slots, while the old decoder works on. */
+  readonly stageMs: number;
+  /** Flipping probes. */
+  readonly swapMs: number;
+}
+
+/** The answer to a push or a rollback. */
+export interface DecoderChange {
+  readonly decoder: DecoderEntry;
+  /** The very same bytes were active already. */
+  readonly unchanged: boolean;
+  /** Whether a restart finds this decoder in the directory. */
+  readonly persisted: boolean;
+  readonly swap: SwapReport & { readonly gateMs: number };
+}
