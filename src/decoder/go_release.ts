@@ -16,6 +16,18 @@ export function parseGoVersion(version: string): GoRelease | null {
   return match && [Number(match[1]), Number(match[2] ?? 0)];
 }
 
+/**
+ * The range of exactly one patch release: ">=1.28.1 <1.28.2".
+ *
+ * @throws {RangeError} when it cannot be told which release the version is.
+ */
+export function exactRange(version: string): string {
+  const release = parseGoVersion(version);
+  if (release === null) throw new RangeError(`Cannot tell which Go release "${version}" is`);
+  const [minor, patch] = release;
+  return `>=1.${minor}.${patch} <1.${minor}.${patch + 1}`;
+}
+
 /** Releases from one up to, and without, another. */
 export class GoRange {
   readonly from: GoRelease;

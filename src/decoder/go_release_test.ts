@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GoRange, parseGoVersion } from "./go_release.ts";
+import { exactRange, GoRange, parseGoVersion } from "./go_release.ts";
 
 Deno.test("parseGoVersion: reads releases, and versions before a release as that release", () => {
   const versions: [version: string, release: [number, number] | null][] = [
@@ -59,4 +59,11 @@ Deno.test("GoRange: refuses what is no range", () => {
   ) {
     assert.throws(() => new GoRange(text), SyntaxError, text);
   }
+});
+
+Deno.test("exactRange: is the patch release alone, that of a version before a release the release", () => {
+  assert.equal(exactRange("go1.28.1"), ">=1.28.1 <1.28.2");
+  assert.equal(exactRange("go1.28rc2"), ">=1.28.0 <1.28.1");
+  assert.equal(exactRange("go1.28-0f1e2d3c"), ">=1.28.0 <1.28.1");
+  assert.throws(() => exactRange("gccgo 13"), RangeError);
 });
