@@ -9,10 +9,16 @@ import { createResource, type Resource } from "../trace/resource.ts";
 /** Entries kept for processes that have ended. */
 const MAX_RESOURCES = 16_384;
 
+/** A process and who its spans come from. */
+interface Known {
+  readonly resource: Resource;
+  readonly target: Target | null;
+}
+
 /** Resources of the processes seen. */
 export class Resources {
   readonly #log: Logger;
-  readonly #byPid = new Map<number, Resource>();
+  readonly #byPid = new Map<number, Known>();
 
   constructor({ log }: { readonly log: Logger }) {
     this.#log = log;
@@ -30,18 +36,23 @@ export class Resources {
       onProblem: (problem) => this.#log.warn("resource attributes", { pid, problem }),
     });
     this.#byPid.delete(pid);
-    this.#byPid.set(pid, resource);
+    this.#byPid.set(pid, { resource, target });
     const [oldest] = this.#byPid.keys();
     if (this.#byPid.size > MAX_RESOURCES && oldest !== undefined) this.#byPid.delete(oldest);
   }
 
   /** The resource of a process, one that says little when the process was never announced. */
   of(pid: number): Resource {
-    let resource = this.#byPid.get(pid);
-    if (!resource) {
-      resource = createResource({ pid, exe: "", goVersion: null, environment: {}, hostName: "" });
-      this.#byPid.set(pid, resource);
-    }
+    const known = this.#byPid.get(pid);
+    if (known) return known.resource;
+    const resource = createResource({ pid, exe: "", goVersion: null, environment: {}, hostName: "" });
+    this.#byPid.set(pid, { resource, target: null });
     return resource;
+  }
+
+  /** Name of the decoder that a process has although it was made for another Go version, or null. */
+  nearestDecoder(pid: number): string | null {
+    const target = this.#byPid.get(pid)?.target;
+    return target?.decoderCheck === "nearest" ? target.decoder : null;
   }
 }

@@ -12,6 +12,7 @@ function target(pid: number, name: string): Target {
     reason: null,
     goVersion: "go1.26.8",
     decoder: null,
+    decoderCheck: null,
     sites: [],
   };
 }
@@ -28,4 +29,17 @@ Deno.test("Resources.of() knows a process until another of its pid comes", () =>
 Deno.test("Resources.of() has a resource also for a process that was never announced", () => {
   const resources = new Resources({ log: createLogger({ write: () => {} }) });
   assert.equal(resources.of(9).serviceName, "unknown_service:go");
+});
+
+Deno.test("Resources.nearestDecoder() names a decoder made for another Go version, and no other", () => {
+  const resources = new Resources({ log: createLogger({ write: () => {} }) });
+  const process = target(7, "front");
+  resources.add(process, "node-a");
+  assert.equal(resources.nearestDecoder(7), null);
+  process.decoder = "go1.27";
+  process.decoderCheck = "range";
+  assert.equal(resources.nearestDecoder(7), null);
+  process.decoderCheck = "nearest";
+  assert.equal(resources.nearestDecoder(7), "go1.27");
+  assert.equal(resources.nearestDecoder(8), null);
 });
