@@ -11,7 +11,7 @@ export type Command =
   | { readonly kind: "version" };
 
 const REPEATED = ["exe", "port", "pid"] as const;
-const SINGLE = ["config", "otlp", "listen", "print", "log-level"] as const;
+const SINGLE = ["config", "otlp", "listen", "decoders", "token-file", "print", "log-level"] as const;
 const SWITCHES = ["help", "version"] as const;
 
 /** @throws {UsageError} */
@@ -37,6 +37,8 @@ export function parseCommandLine(args: readonly string[]): Command {
       pid: repeated("pid"),
       otlp: single("otlp"),
       listen: single("listen"),
+      decoders: single("decoders"),
+      tokenFile: single("token-file"),
       print: single("print"),
       logLevel: single("log-level"),
     },

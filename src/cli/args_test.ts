@@ -9,6 +9,8 @@ const NONE = {
   pid: [],
   otlp: undefined,
   listen: undefined,
+  decoders: undefined,
+  tokenFile: undefined,
   print: undefined,
   logLevel: undefined,
 };
@@ -17,7 +19,7 @@ Deno.test("parseCommandLine() reads every flag, in both forms", () => {
   deepEqual(parseCommandLine([]), { kind: "run", flags: NONE });
   const args =
     "--config a.yaml --exe /a --exe=/b* --port 80 --port=81 --pid 7 --otlp http://h:4318 --listen :0 " +
-    "--print=json --log-level debug";
+    "--print=json --log-level debug --decoders /d --token-file=t";
   deepEqual(parseCommandLine(args.split(" ")), {
     kind: "run",
     flags: {
@@ -27,6 +29,8 @@ Deno.test("parseCommandLine() reads every flag, in both forms", () => {
       pid: ["7"],
       otlp: "http://h:4318",
       listen: ":0",
+      decoders: "/d",
+      tokenFile: "t",
       print: "json",
       logLevel: "debug",
     },
@@ -66,7 +70,20 @@ Deno.test("parseCommandLine() refuses flags without value, given twice, or negat
 
 Deno.test("HELP names every flag and stays within 110 columns", () => {
   for (
-    const flag of ["config", "exe", "port", "pid", "otlp", "listen", "print", "log-level", "help", "version"]
+    const flag of [
+      "config",
+      "exe",
+      "port",
+      "pid",
+      "otlp",
+      "listen",
+      "print",
+      "log-level",
+      "decoders",
+      "token-file",
+      "help",
+      "version",
+    ]
   ) {
     equal(HELP.includes(`--${flag}`), true, flag);
   }

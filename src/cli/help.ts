@@ -16,13 +16,16 @@ Flags:
   --otlp URL           base URL of an OTLP http/protobuf collector, such as http://127.0.0.1:4318
   --print FORM         finished spans on stdout: text (default), json (one span a line), off
   --listen HOST:PORT   address of the status API (default 127.0.0.1:9810)
+  --decoders DIR       watched for decoders of more Go versions (default decoders)
+  --token-file FILE    token that pushing a decoder asks for (default: one is made, build/run/api_token)
   --config FILE        YAML file; flags and OTEL_* variables are stronger
   --log-level LEVEL    debug, info (default), warn, error; the log goes to stderr
   -h, --help           this text
   -V, --version        the version
 
 Environment: OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,TIMEOUT,COMPRESSION,PROTOCOL}, their _TRACES_ forms,
-OTEL_TRACES_EXPORTER, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, as OpenTelemetry specifies them.
+OTEL_TRACES_EXPORTER, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, as OpenTelemetry specifies them;
+TSUNAGI_API_TOKEN, the token itself, which is stronger than --token-file.
 
 Exit status: 0 after SIGINT or SIGTERM, 1 when something failed, 2 for a wrong flag, variable or file.
 `;

@@ -3,7 +3,7 @@
 /** Names the source (flag, variable, file and key) and says what is wrong with it. */
 export class ConfigError extends Error {
   override name = "ConfigError";
-  /** "flag --listen", "environment variable OTEL_...", "key otlp.timeoutMs in file /etc/tsunagi.yaml". */
+  /** "flag --listen", "environment variable OTEL_...", "key otlp.timeout_ms in file /etc/tsunagi.yaml". */
   readonly source: string;
 
   constructor(source: string, problem: string, options?: ErrorOptions) {

@@ -12,18 +12,18 @@ type Schema = { readonly [key: string]: value.ValueReader<unknown> | Schema };
 const MAX_PID = 4_194_304;
 const port = value.integer({ min: 1, max: 65_535 });
 
-/** The keys that a file may have; the same tree as `Config`, except that `listen` is written HOST:PORT. */
+/** The keys that a file may have: the tree of `Config` in snake_case, except that `listen` is written HOST:PORT. */
 const SCHEMA: Schema = {
   otlp: {
     endpoint: value.orNull(value.httpUrl),
-    tracesEndpoint: value.orNull(value.httpUrl),
+    traces_endpoint: value.orNull(value.httpUrl),
     headers: value.headers,
-    timeoutMs: value.integer({ min: 1, max: 600_000 }),
+    timeout_ms: value.integer({ min: 1, max: 600_000 }),
     protocol: value.oneOf(PROTOCOLS),
     compression: value.oneOf(COMPRESSIONS),
-    maxQueue: value.integer({ min: 1, max: 10_000_000 }),
-    maxBatch: value.integer({ min: 1, max: 10_000 }),
-    delayMs: value.integer({ min: 0, max: 60_000 }),
+    max_queue: value.integer({ min: 1, max: 10_000_000 }),
+    max_batch: value.integer({ min: 1, max: 10_000 }),
+    delay_ms: value.integer({ min: 0, max: 60_000 }),
   },
   print: value.oneOf(PRINT_MODES),
   listen: value.hostPort,
@@ -34,9 +34,11 @@ const SCHEMA: Schema = {
   },
   sampler: { name: value.oneOf(SAMPLER_NAMES), ratio: value.ratio },
   store: {
-    maxSpans: value.integer({ min: 0, max: 10_000_000 }),
-    maxBytes: value.integer({ min: 0, max: 1024 * 1024 * 1024 }),
+    max_spans: value.integer({ min: 0, max: 10_000_000 }),
+    max_bytes: value.integer({ min: 0, max: 1024 * 1024 * 1024 }),
   },
+  decoders: { directory: value.text, learn: value.truth, allow_nearest: value.truth },
+  token_file: value.orNull(value.text),
   log: { level: value.oneOf(LOG_LEVELS), format: value.oneOf(LOG_FORMATS) },
 };
 
@@ -72,17 +74,22 @@ function read(node: unknown, schema: Schema, path: string, keys: readonly string
     const reader = schema[key]!;
     if (typeof reader !== "function") {
       // "otlp:" with nothing below it is a section whose keys are all commented out.
-      result[key] = child === null ? {} : read(child, reader, path, at);
+      result[camelCase(key)] = child === null ? {} : read(child, reader, path, at);
       continue;
     }
     try {
-      result[key] = reader(child);
+      result[camelCase(key)] = reader(child);
     } catch (error) {
       if (!(error instanceof value.ValueError)) throw error;
       throw new ConfigError(keySource(path, at), error.message, { cause: error });
     }
   }
   return result;
+}
+
+/** "max_queue" is maxQueue in `Config`. */
+function camelCase(key: string): string {
+  return key.replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 function unknownKey(key: string, schema: Schema, keys: readonly string[]): string {

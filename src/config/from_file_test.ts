@@ -21,11 +21,23 @@ Deno.test("fromFile() reads every key", () => {
     select: { exe: ["*/app"], ports: [8080], pids: [7] },
     sampler: { name: "traceidratio", ratio: 0.25 },
     store: { maxSpans: 11, maxBytes: 13 },
+    decoders: { directory: "/d", learn: false, allowNearest: true },
+    tokenFile: "/t",
     log: { level: "debug", format: "json" },
   };
-  const yaml = JSON.stringify({ ...config, listen: "[::1]:9811" });
+  const yaml = snakeCaseKeys(JSON.stringify({ ...config, listen: "[::1]:9811" }));
   deepEqual(fromFile("f.yaml", yaml), config);
   deepEqual(sortedPaths(config), sortedPaths(defaultConfig()), "the test covers every key there is");
+});
+
+Deno.test("README shows every key with its default", () => {
+  const readme = Deno.readTextFileSync(new URL("../../README.md", import.meta.url));
+  const yaml = /```yaml\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const { listen, ...shown } = fromFile("README.md", yaml);
+  const { otlp, listen: _, ...rest } = defaultConfig();
+  const { tracesEndpoint: __, ...others } = otlp;
+  deepEqual(shown, { ...rest, otlp: { ...others, endpoint: "http://127.0.0.1:4318/" } });
+  deepEqual(listen, defaultConfig().listen);
 });
 
 Deno.test("fromFile() takes an empty file and an empty section as saying nothing", () => {
@@ -52,15 +64,23 @@ Deno.test("fromFile() names file, key path, problem and the nearest known key", 
   f(
     "constructor: 1",
     'Cannot use key "constructor" in file f.yaml: there is no such key; ' +
-      "known here: otlp, print, listen, select, sampler, store, log",
+      "known here: otlp, print, listen, select, sampler, store, decoders, token_file, log",
   );
   f(
-    "otlp: { timeoutMs: soon }",
-    'Cannot use key "otlp.timeoutMs" in file f.yaml: value is "soon", must be a whole number',
+    "otlp: { timeout_ms: soon }",
+    'Cannot use key "otlp.timeout_ms" in file f.yaml: value is "soon", must be a whole number',
   );
   f(
-    "otlp: { timeoutMs: 0 }",
-    'Cannot use key "otlp.timeoutMs" in file f.yaml: value is 0, must be from 1 to 600000',
+    "otlp: { timeout_ms: 0 }",
+    'Cannot use key "otlp.timeout_ms" in file f.yaml: value is 0, must be from 1 to 600000',
+  );
+  f(
+    "otlp: { timeoutMs: 7 }",
+    'Cannot use key "otlp.timeoutMs" in file f.yaml: there is no such key; did you mean "otlp.timeout_ms"?',
+  );
+  f(
+    "decoders: { learn: yes please }",
+    'Cannot use key "decoders.learn" in file f.yaml: value is "yes please", must be true or false',
   );
   f("otlp: 7", 'Cannot use key "otlp" in file f.yaml: value is 7, must be a map of keys');
   f("- a", "Cannot use file f.yaml: value is a list, must be a map of keys");
@@ -87,6 +107,10 @@ Deno.test("fromFile() says where a file is not YAML", () => {
     return true;
   });
 });
+
+function snakeCaseKeys(json: string): string {
+  return json.replace(/"\w+":/g, (key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
 
 function sortedPaths(node: object, prefix = ""): string[] {
   return Object.entries(node).flatMap(([key, child]) =>

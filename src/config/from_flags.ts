@@ -12,6 +12,8 @@ export interface Flags {
   readonly pid?: readonly string[];
   readonly otlp?: string | undefined;
   readonly listen?: string | undefined;
+  readonly decoders?: string | undefined;
+  readonly tokenFile?: string | undefined;
   readonly print?: string | undefined;
   readonly logLevel?: string | undefined;
 }
@@ -28,6 +30,10 @@ export function fromFlags(flags: Flags): PartialConfig {
     config.otlp = { endpoint: read("--otlp", value.httpUrl, flags.otlp), tracesEndpoint: null };
   }
   if (flags.listen !== undefined) config.listen = read("--listen", value.hostPort, flags.listen);
+  if (flags.decoders !== undefined) {
+    config.decoders = { directory: read("--decoders", value.text, flags.decoders) };
+  }
+  if (flags.tokenFile !== undefined) config.tokenFile = read("--token-file", value.text, flags.tokenFile);
   if (flags.print !== undefined) config.print = read("--print", value.oneOf(PRINT_MODES), flags.print);
   if (flags.logLevel !== undefined) {
     config.log = { level: read("--log-level", value.oneOf(LOG_LEVELS), flags.logLevel) };

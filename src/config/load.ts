@@ -44,6 +44,8 @@ function overlay(config: Config, over: PartialConfig) {
   Object.assign(config.select, over.select);
   Object.assign(config.sampler, over.sampler);
   Object.assign(config.store, over.store);
+  Object.assign(config.decoders, over.decoders);
   Object.assign(config.log, over.log);
   if (over.print !== undefined) config.print = over.print;
+  if (over.tokenFile !== undefined) config.tokenFile = over.tokenFile;
 }

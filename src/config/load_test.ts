@@ -24,7 +24,7 @@ Deno.test("loadConfig() yields the defaults when nothing is said", async () => {
 
 Deno.test("loadConfig() lets environment win over file, and flags over both", async () => {
   const file =
-    "otlp: { endpoint: 'http://file:1', timeoutMs: 11, delayMs: 13 }\nprint: json\nlog: { format: json }";
+    "otlp: { endpoint: 'http://file:1', timeout_ms: 11, delay_ms: 13 }\nprint: json\nlog: { format: json }";
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://env:1", OTEL_EXPORTER_OTLP_TIMEOUT: "17" };
   equal(tracesUrl((await load({ file })).config.otlp), "http://file:1/v1/traces");
   const both = (await load({ file, env })).config;
@@ -51,6 +51,16 @@ Deno.test("loadConfig() sends to --otlp whatever traces endpoint or exporter the
 Deno.test("loadConfig() collects repeated selection flags", async () => {
   const { config } = await load({ flags: { exe: ["/a", "/b,c"], port: ["80,81", "82"], pid: ["7"] } });
   deepEqual(config.select, { exe: ["/a", "/b,c"], ports: [80, 81, 82], pids: [7] });
+});
+
+Deno.test("loadConfig() takes the decoders' directory and the token's file from flags over the file", async () => {
+  const file = "decoders: { directory: /file, learn: false }\ntoken_file: /file/token";
+  const { config } = await load({ file });
+  deepEqual(config.decoders, { directory: "/file", learn: false, allowNearest: false });
+  equal(config.tokenFile, "/file/token");
+  const flagged = (await load({ file, flags: { decoders: "/flag", tokenFile: "/flag/token" } })).config;
+  deepEqual(flagged.decoders, { directory: "/flag", learn: false, allowNearest: false });
+  equal(flagged.tokenFile, "/flag/token");
 });
 
 Deno.test("loadConfig() names the flag behind a wrong value", async () => {

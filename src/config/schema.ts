@@ -57,6 +57,16 @@ export interface SamplerConfig {
   ratio: number;
 }
 
+/** Which decoders there are beside those that come with Tsunagi. */
+export interface DecodersConfig {
+  /** Watched for *.wasm; also where pushed ones are kept. It may be missing. */
+  directory: string;
+  /** Whether a program's own debug information may become a decoder where no other fits it. */
+  learn: boolean;
+  /** Whether a Go release that no decoder knows gets the nearest one; its spans are marked. */
+  allowNearest: boolean;
+}
+
 /** Bounds of the recent traces in memory. */
 export interface StoreConfig {
   maxSpans: number;
@@ -70,6 +80,9 @@ export interface Config {
   select: SelectConfig;
   sampler: SamplerConfig;
   store: StoreConfig;
+  decoders: DecodersConfig;
+  /** File of the token that changing decoders asks for; null: the agent makes one. TSUNAGI_API_TOKEN is stronger. */
+  tokenFile: string | null;
   log: { level: LogLevel; format: LogFormat };
 }
 
@@ -101,6 +114,8 @@ export function defaultConfig(): Config {
     select: { exe: [], ports: [], pids: [] },
     sampler: { name: "parentbased_always_on", ratio: 1 },
     store: { maxSpans: 50_000, maxBytes: 32 * 1024 * 1024 },
+    decoders: { directory: "decoders", learn: true, allowNearest: false },
+    tokenFile: null,
     log: { level: "info", format: "text" },
   };
 }

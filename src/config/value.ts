@@ -31,6 +31,11 @@ export function integer({ min, max }: { min: number; max: number }): ValueReader
   };
 }
 
+export function truth(value: unknown): boolean {
+  if (typeof value !== "boolean") throw new ValueError(`value is ${describe(value)}, must be true or false`);
+  return value;
+}
+
 /** A share from 0 to 1. */
 export function ratio(value: unknown): number {
   const number = typeof value === "string" && /^\d*\.?\d+(e-?\d+)?$/i.test(value) ? Number(value) : value;

@@ -185,7 +185,7 @@ rootTest(
     await using stack = new AsyncDisposableStack();
     const services = await startServices(stack);
     const config = `${services.directory}/agent.yaml`;
-    Deno.writeTextFileSync(config, "otlp: {maxQueue: 1009}\n");
+    Deno.writeTextFileSync(config, "otlp: {max_queue: 1009}\n");
     const agent = stack.use(
       await Agent.start({
         command: [`${ROOT}/scripts/up`, "--config", config],
