@@ -3,7 +3,7 @@
  */
 import type { Config } from "../config/schema.ts";
 import { tracesUrl } from "../config/otlp_url.ts";
-import { DecoderRegistry } from "../decoder/registry.ts";
+import type { SpanBatch } from "../decoder/span_batch.ts";
 import { LocalExporter } from "../export/local_exporter.ts";
 import { OtlpExporter } from "../export/otlp_exporter.ts";
 import type { SpanExporter } from "../export/span_exporter.ts";
@@ -14,9 +14,12 @@ import type { Readiness, StatusReport } from "../status/model.ts";
 import { serveStatus } from "../status/serve.ts";
 import type { Logger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
+import { markSpans } from "../trace/mark.ts";
+import { TSUNAGI_DECODER_NEAREST } from "../trace/names.ts";
 import { SpanPrinter } from "../trace/printer.ts";
 import { TraceStore } from "../trace/store.ts";
 import { Accounts } from "./accounts.ts";
+import { Decoders } from "./decoders.ts";
 import { Resources } from "./resources.ts";
 import { Session } from "./session.ts";
 import { loaderReport, statusReport, targetReports } from "./report.ts";
@@ -41,8 +44,13 @@ export interface AgentOptions {
  */
 export async function runAgent({ config, log, signal }: AgentOptions): Promise<Reason | null> {
   const startedMs = Date.now();
-  const registry = await DecoderRegistry.load(new URL("decoders/", BUILD));
-  for (const { file, reason } of registry.refusals) log.warn("decoder refused", { file, ...reason });
+  let session: Session | null = null;
+  await using decoders = await Decoders.open({
+    config: config.decoders,
+    bundled: new URL("decoders/", BUILD),
+    session: () => session,
+    log,
+  });
 
   const store = new TraceStore(config.store);
   const printer = config.print === "off"
@@ -51,13 +59,12 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
   const output = new SpanOutput({ store, printer, exporter: createExporter(config, log), log });
   const resources = new Resources({ log });
   const accounts = new Accounts();
-  let session: Session | null = null;
   let lives = 0;
   let lastReason: Reason | null = null;
 
   async function status(): Promise<StatusReport> {
     const stats = await session?.stats() ?? null;
-    const decoders = await session?.counters() ?? null;
+    const decoded = await session?.counters() ?? null;
     const exported = output.stats();
     return statusReport({
       startedMs,
@@ -69,9 +76,9 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
         lastReason,
         stats,
       }),
-      accounting: accounts.report(stats, decoders, exported),
+      accounting: accounts.report(stats, decoded, exported),
       stats,
-      decoders,
+      decoders: decoded,
       exported,
       endpoint: tracesUrl(config.otlp),
       store: store.stats(),
@@ -108,14 +115,20 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
       lives++;
       session = new Session({
         client,
-        registry,
+        registry: decoders.registry,
+        chooser: decoders.chooser,
         config,
         log,
         signal,
         onSpans: (batches) => {
-          for (const batch of batches) output.push(resources.of(batch.pid), batch);
+          for (const batch of batches) output.push(resources.of(batch.pid), marked(batch, resources));
         },
         onTarget: (target, hostName) => resources.add(target, hostName),
+        onDecoderFault: (pack, reason) => {
+          decoders.admin.fail(pack, reason).catch((error) =>
+            log.error("cannot replace a decoder", { error })
+          );
+        },
       });
     },
     onStart: (_client, hello) => {
@@ -134,6 +147,13 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
   });
   await output.shutdown(FLUSH_MS);
   return failure;
+}
+
+/** Spans of a decoder that was made for another Go version say so. */
+function marked(batch: SpanBatch, resources: Resources): SpanBatch {
+  const nearest = resources.nearestDecoder(batch.pid);
+  if (nearest === null) return batch;
+  return { ...batch, bytes: markSpans(batch.bytes, TSUNAGI_DECODER_NEAREST, nearest) };
 }
 
 function createExporter({ otlp }: Config, log: Logger): SpanExporter {

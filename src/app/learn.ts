@@ -3,22 +3,21 @@
  * the new decoder passes the same gate as any other.
  */
 import { exactRange } from "../decoder/go_release.ts";
-import type { Gate } from "../gate/gate.ts";
 import type { Maker } from "../maker/maker.ts";
-import type { DecoderRegistry, ExeIdentity } from "../registry/registry.ts";
+import type { DecoderAdmin } from "../registry/admin.ts";
+import type { ExeIdentity } from "../registry/registry.ts";
 import { describeError } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
 
 export interface LearnOptions {
   readonly maker: Pick<Maker, "make">;
-  readonly gate: Pick<Gate, "check">;
-  readonly registry: Pick<DecoderRegistry, "install">;
+  readonly admin: Pick<DecoderAdmin, "learn">;
   readonly log: Logger;
 }
 
 /** The function that DecoderChooser calls; null when the decoder is in the registry. */
-export function createLearn({ maker, gate, registry, log }: LearnOptions) {
+export function createLearn({ maker, admin, log }: LearnOptions) {
   return async function learn(exe: ExeIdentity): Promise<Reason | null> {
     const beganMs = performance.now();
     const { structs, goVersion } = exe;
@@ -39,11 +38,9 @@ export function createLearn({ maker, gate, registry, log }: LearnOptions) {
         remedy: "Try deno task decoder new --binary FILE, which says more, and report what it says",
       };
     }
-    const verdict = await gate.check(bytes);
-    if ("refused" in verdict) return verdict.refused;
-    const installed = registry.install(verdict.pack, "learnt");
-    if ("code" in installed) return installed;
-    const { name } = verdict.pack.manifest;
+    const result = await admin.learn(bytes);
+    if ("remedy" in result) return result;
+    const { name } = result.manifest;
     log.info("learnt a decoder", {
       decoder: name,
       go: goVersion,

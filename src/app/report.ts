@@ -1,6 +1,7 @@
 /** Turns the state of the stages into what the status API answers. Used by Agent. */
 import type { PipelineCounters } from "../decoder/messages.ts";
 import type { Target } from "../discovery/target.ts";
+import type { DecoderCounters, DecoderUse } from "../registry/model.ts";
 import type { ExportStats } from "../export/span_exporter.ts";
 import { counterReport } from "../status/counters.ts";
 import type { Accounting, LoaderReport, StatusReport, TargetReport } from "../status/model.ts";
@@ -12,6 +13,7 @@ import type { TraceStoreStats } from "../trace/store.ts";
 import type { Hello } from "../wire/hello.ts";
 import type { LoaderStats } from "../wire/stats.ts";
 import type { Resources } from "./resources.ts";
+import type { PackCounters } from "./session.ts";
 
 /** What a status report is made of. */
 export interface StatusParts {
@@ -80,4 +82,34 @@ export function loaderReport(options: {
 /** The answer of /api/v1/targets. */
 export function targetReports(targets: readonly Target[], resources: Resources): TargetReport[] {
   return targets.map((target) => targetReport(target, resources.of(target.pid).serviceName));
+}
+
+/** What each decoder does at the moment, by the digest of its pack. */
+export function decoderUse(
+  targets: readonly Target[],
+  packCounters: readonly PackCounters[],
+): ReadonlyMap<string, DecoderUse> {
+  const use = new Map<string, DecoderUse>();
+  for (const { pack: { digest, manifest }, counters } of packCounters) {
+    const before = use.get(digest)?.counters;
+    use.set(digest, {
+      targets: targets.filter(({ state, decoder }) => state === "traced" && decoder === manifest.name).length,
+      counters: addCounters(before, {
+        starts: counters.starts,
+        spans: counters.spans,
+        inFlight: counters.inFlight,
+        badRecords: counters.lost.badRecord,
+      }),
+    });
+  }
+  return use;
+}
+
+function addCounters(left: DecoderCounters | null | undefined, right: DecoderCounters): DecoderCounters {
+  return {
+    starts: (left?.starts ?? 0) + right.starts,
+    spans: (left?.spans ?? 0) + right.spans,
+    inFlight: (left?.inFlight ?? 0) + right.inFlight,
+    badRecords: (left?.badRecords ?? 0) + right.badRecords,
+  };
 }
