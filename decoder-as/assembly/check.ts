@@ -16,6 +16,7 @@ import { readU8 } from "./cursor";
 import { capturedBytes } from "./http";
 import { CLIENT_END_FIXED_BYTES, CLIENT_FIXED_BYTES, SERVER_FIXED_BYTES } from "./layout";
 import { MAX_SLOT_RECORD_BYTES } from "./pairing";
+import { isPlausibleAnswer, isPlausibleRequest, isPlausibleResponse } from "./plausible";
 import { fixedBytes, isAnswerSeen, isServerEnd } from "./server_end";
 import {
   CLIENT_HOST,
@@ -65,7 +66,9 @@ export function isGoodStart(record: usize, size: u32): bool {
     needed = add(needed, record, SERVER_HOST, SERVER_HOST_BYTES);
     needed = add(needed, record, SERVER_REMOTE, SERVER_REMOTE_BYTES);
     needed = add(needed, record, TRACESTATE, MAX_TRACESTATE_BYTES);
-  } else if (probe == PROBE_CLIENT_START) {
+    return needed <= size && isPlausibleRequest(record);
+  }
+  if (probe == PROBE_CLIENT_START) {
     needed = add(needed + CLIENT_FIXED_BYTES, record, CLIENT_METHOD, CLIENT_METHOD_BYTES);
     needed = add(needed, record, CLIENT_SCHEME, CLIENT_SCHEME_BYTES);
     needed = add(needed, record, CLIENT_HOST, CLIENT_HOST_BYTES);
@@ -73,10 +76,9 @@ export function isGoodStart(record: usize, size: u32): bool {
     needed = add(needed, record, CLIENT_RAW_PATH, CLIENT_RAW_PATH_BYTES);
     needed = add(needed, record, CLIENT_QUERY, CLIENT_QUERY_BYTES);
     needed = add(needed, record, CLIENT_OPAQUE, CLIENT_OPAQUE_BYTES);
-  } else {
-    return false;
+    return needed <= size;
   }
-  return needed <= size;
+  return false;
 }
 
 /** Whether an end record of `size` bytes ends a span that began with `startProbe` and can be decoded. */
@@ -84,9 +86,11 @@ export function isGoodEnd(record: usize, size: u32, startProbe: u32): bool {
   if (readU8(record + OFFSET_SPAN_OUTCOME) > <u32> OUTCOME_UNSEEN) return false;
   const probe = readU8(record + OFFSET_SPAN_PROBE);
   if (probe == PROBE_CLIENT_END) {
-    return startProbe == PROBE_CLIENT_START && <u32> (SIZEOF_SPAN + CLIENT_END_FIXED_BYTES) <= size;
+    return startProbe == PROBE_CLIENT_START && <u32> (SIZEOF_SPAN + CLIENT_END_FIXED_BYTES) <= size &&
+      isPlausibleResponse(record);
   }
   if (startProbe != PROBE_SERVER_START || !isServerEnd(record)) return false;
   if (!isAnswerSeen(record)) return true;
-  return add(SIZEOF_SPAN + fixedBytes(record), record, SERVER_PATTERN, SERVER_PATTERN_BYTES) <= size;
+  return add(SIZEOF_SPAN + fixedBytes(record), record, SERVER_PATTERN, SERVER_PATTERN_BYTES) <= size &&
+    isPlausibleAnswer(record);
 }

@@ -64,10 +64,15 @@ export function fixedBytes(end: usize): u32 {
   return server == HTTP2 ? H2_END_FIXED_BYTES : X_NET_FIXED_BYTES;
 }
 
-export function wroteHeader(end: usize): bool {
+/** The byte that says whether a header was sent: 0 or 1, if it is what it is taken for. */
+export function headerByte(end: usize): u32 {
   const server = serverOf(end);
-  if (server == HTTP1) return readU8(end + SERVER_END_WROTE_HEADER) != 0;
-  return readU8(end + (server == HTTP2 ? H2_END_WROTE_HEADER : SIZEOF_SPAN + X_NET_WROTE_HEADER)) != 0;
+  if (server == HTTP1) return readU8(end + SERVER_END_WROTE_HEADER);
+  return readU8(end + (server == HTTP2 ? H2_END_WROTE_HEADER : SIZEOF_SPAN + X_NET_WROTE_HEADER));
+}
+
+export function wroteHeader(end: usize): bool {
+  return headerByte(end) != 0;
 }
 
 export function statusSet(end: usize): u64 {

@@ -1,30 +1,35 @@
 /**
- * One instantiated decoder and the memory it works in. Used by the Worker, one instance for each slot, and by tests
- * and benchmarks directly.
+ * One instantiated decoder and the memory it works in. Used by the Worker, one instance for each slot, by the gate,
+ * and by tests and benchmarks directly. Believes nothing that the decoder says without checking it.
  */
+import { KIND_SPAN_START, OFFSET_HEADER_KIND } from "../../bpf/wire.gen.ts";
 import { WIRE_FINGERPRINT_HIGH, WIRE_FINGERPRINT_LOW } from "../../bpf/wire.gen.ts";
 import * as map from "../../decoder-as/assembly/memory_map.ts";
 import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
-import type { DecoderPack } from "./manifest.ts";
+import { describeError } from "../support/errors.ts";
+import { type DecoderCounters, lostInAll, readCounters, readWord } from "./decoder_counters.ts";
+import { DecoderFault } from "./decoder_fault.ts";
+import { FUEL_EXPORT } from "./harden.ts";
+import { readRows } from "./output_rows.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
-/** Why spans whose start a decoder has seen will never be exported. */
-export type LostReason = "endRingFull" | "abandoned" | "tableFull" | "processExited" | "badRecord";
+export type { DecoderCounters, LostReason } from "./decoder_counters.ts";
+export { DecoderFault, type DecoderFaultCode } from "./decoder_fault.ts";
 
-/** Totals of one decoder. starts = spans + all of lost + inFlight. */
-export interface DecoderCounters {
-  readonly starts: number;
-  readonly ends: number;
-  readonly spans: number;
-  readonly inFlight: number;
-  /** Ends of spans that are not in flight. */
-  readonly orphans: number;
-  /** Records too short to say which span they mean. */
-  readonly malformed: number;
-  readonly lost: Readonly<Record<LostReason, number>>;
+/** A hardened module, compiled or not. */
+export interface DecoderCode {
+  readonly name: string;
+  readonly code: Uint8Array<ArrayBuffer> | WebAssembly.Module;
 }
 
-const ROW_HEAD_BYTES = 8;
+/**
+ * Bytes of code that the decoding of one full input may run through, and any other call too. tests/decoder/fuel_test.ts
+ * holds the costliest input that net/http can bring about to a twentieth of it.
+ */
+export const FEED_FUEL = 2_000_000_000n;
+
+/** An input is done in far fewer feeds: each but the last fills the output. */
+const MAX_FEEDS = 64;
 
 interface DecoderExports {
   abi(): number;
@@ -32,71 +37,56 @@ interface DecoderExports {
   wireFingerprintHigh(): number;
   feed(length: number): number;
   drop(pid: number): number;
-  inFlight(): number;
 }
 
-/** Spans of one process while a batch is put together. */
-interface Gathering {
-  count: number;
-  bytes: number;
-  rows: number[];
-}
+const EXPORTS = ["abi", "wireFingerprintLow", "wireFingerprintHigh", "feed", "drop"] as const;
 
-/** Decodes records into spans. Keeps spans in flight in a memory of fixed size, most of it untouched. */
+/**
+ * Decodes records into spans. Keeps spans in flight in a memory of fixed size, most of it untouched. After a
+ * DecoderFault only `counters` and `unfinished` may be asked.
+ */
 export class DecoderInstance {
   readonly name: string;
   readonly #exports: DecoderExports;
+  readonly #fuel: WebAssembly.Global<"i64">;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #filled = 0;
+  /** Start records that `add` took. */
+  #starts = 0;
+  #counters: DecoderCounters;
 
   /**
-   * Compiles and instantiates at once; the modules are small.
+   * Compiles if need be and instantiates at once; the modules are small.
    *
-   * @throws {Error} when the module is not what its manifest says.
+   * @throws {Error} when it is no hardened decoder of this ABI and wire.
    */
-  constructor(pack: DecoderPack) {
-    const { name } = pack.manifest;
+  constructor({ name, code }: DecoderCode) {
     this.name = name;
     const memory = new WebAssembly.Memory({ initial: map.MEMORY_PAGES, maximum: map.MEMORY_PAGES });
     let instance: WebAssembly.Instance;
     try {
-      instance = new WebAssembly.Instance(new WebAssembly.Module(pack.bytes), { env: { memory } });
+      const module = code instanceof WebAssembly.Module ? code : new WebAssembly.Module(code);
+      instance = new WebAssembly.Instance(module, { env: { memory } });
     } catch (cause) {
       throw new Error(`Cannot start decoder ${name}`, { cause });
     }
+    const fuel = instance.exports[FUEL_EXPORT];
+    if (!(fuel instanceof WebAssembly.Global)) {
+      throw new Error(`Cannot start decoder ${name}: it is not hardened`);
+    }
+    this.#fuel = fuel as WebAssembly.Global<"i64">;
     this.#exports = instance.exports as unknown as DecoderExports;
-    for (
-      const needed of [
-        "abi",
-        "wireFingerprintLow",
-        "wireFingerprintHigh",
-        "feed",
-        "drop",
-        "inFlight",
-      ] as const
-    ) {
-      if (typeof this.#exports[needed] !== "function") {
-        throw new Error(`Cannot start decoder ${name}: it does not export ${needed}`);
-      }
-    }
-    const abi = this.#exports.abi();
-    if (abi !== ABI_VERSION) {
-      throw new Error(`Cannot start decoder ${name}: its ABI is ${abi}, must be ${ABI_VERSION}`);
-    }
-    if (
-      this.#exports.wireFingerprintLow() >>> 0 !== WIRE_FINGERPRINT_LOW ||
-      this.#exports.wireFingerprintHigh() >>> 0 !== WIRE_FINGERPRINT_HIGH
-    ) {
-      throw new Error(`Cannot start decoder ${name}: it was built for another wire format`);
-    }
     this.#bytes = new Uint8Array(memory.buffer);
     this.#view = new DataView(memory.buffer);
+    this.#checkExports();
+    this.#counters = readCounters(this.#view);
+    if (this.#counters.starts !== 0) throw new Error(`Cannot start decoder ${name}: its memory is in use`);
   }
 
   /** Nanoseconds to add to a record's time for nanoseconds since 1970; holds for spans that end from now on. */
   setRealtimeOffset(offsetNs: bigint): void {
-    this.#view.setBigInt64(wordAt(map.WORD_REALTIME_OFFSET_NS), offsetNs, true);
+    this.#view.setBigInt64(map.STATUS_OFFSET + 8 * map.WORD_REALTIME_OFFSET_NS, offsetNs, true);
   }
 
   /** Puts a whole record into the input; false when there is no room until `decode`. */
@@ -104,86 +94,120 @@ export class DecoderInstance {
     if (this.#filled + record.length > map.INPUT_BYTES) return false;
     this.#bytes.set(record, map.INPUT_OFFSET + this.#filled);
     this.#filled += record.length;
+    if (record[OFFSET_HEADER_KIND] === KIND_SPAN_START && record[OFFSET_HEADER_KIND + 1] === 0) {
+      this.#starts++;
+    }
     return true;
   }
 
   /**
    * Decodes what `add` took; appends the spans to `batches`, one batch for each process and run.
    *
-   * @throws {Error} when the decoder finds the input in disorder, which only a fault of the host can bring about.
+   * @throws {DecoderFault} when the decoder traps, runs out of fuel, or says what cannot be; of the input that it was
+   * decoding then, nothing is appended.
    */
   decode(batches: SpanBatch[]): void {
-    while (this.#filled > 0) {
-      const taken = this.#exports.feed(this.#filled) >>> 0;
-      this.#gather(batches);
-      const fault = this.#word(map.WORD_FAULT);
-      if (fault !== map.FAULT_NONE) {
-        this.#filled = 0;
-        throw new Error(
-          `Cannot decode with ${this.name}: fault ${fault} at ${this.#word(map.WORD_FAULT_AT)}`,
-        );
-      }
-      this.#bytes.copyWithin(map.INPUT_OFFSET, map.INPUT_OFFSET + taken, map.INPUT_OFFSET + this.#filled);
+    if (this.#filled === 0) return;
+    this.#fuel.value = FEED_FUEL;
+    for (let feeds = 1; this.#filled > 0; feeds++) {
+      const filled = this.#filled;
+      const taken = this.#run(() => this.#exports.feed(filled));
+      const outputBytes = readWord(this.#view, map.WORD_OUTPUT_BYTES);
+      this.#checkTaken(taken, outputBytes, feeds);
+      const rows = readRows(this.#bytes, this.#view, outputBytes);
       this.#filled -= taken;
-    }
-  }
-
-  /** Gives up the spans in flight of a process that exited, or of all; yields how many there were. */
-  drop(pid: number | "all"): number {
-    return this.#exports.drop(pid === "all" ? 0 : pid) >>> 0;
-  }
-
-  counters(): DecoderCounters {
-    return {
-      starts: this.#word(map.WORD_STARTS),
-      ends: this.#word(map.WORD_ENDS),
-      spans: this.#word(map.WORD_SPANS),
-      inFlight: this.#exports.inFlight() >>> 0,
-      orphans: this.#word(map.WORD_ORPHANS),
-      malformed: this.#word(map.WORD_MALFORMED),
-      lost: {
-        endRingFull: this.#word(map.WORD_LOST_END_RING_FULL),
-        abandoned: this.#word(map.WORD_LOST_ABANDONED),
-        tableFull: this.#word(map.WORD_LOST_TABLE_FULL),
-        processExited: this.#word(map.WORD_LOST_PROCESS_EXITED),
-        badRecord: this.#word(map.WORD_LOST_BAD_RECORD),
-      },
-    };
-  }
-
-  /** Copies the output rows, grouped by process. */
-  #gather(batches: SpanBatch[]): void {
-    const end = map.OUTPUT_OFFSET + this.#word(map.WORD_OUTPUT_BYTES);
-    const byPid = new Map<number, Gathering>();
-    let at = map.OUTPUT_OFFSET;
-    while (at < end) {
-      const pid = this.#view.getUint32(at, true);
-      const bytes = this.#view.getUint32(at + 4, true);
-      const gathering = byPid.get(pid) ?? { count: 0, bytes: 0, rows: [] };
-      byPid.set(pid, gathering);
-      gathering.count++;
-      gathering.bytes += bytes;
-      gathering.rows.push(at + ROW_HEAD_BYTES, bytes);
-      at += ROW_HEAD_BYTES + bytes;
-    }
-    for (const [pid, { count, bytes, rows }] of byPid) {
-      const copy = new Uint8Array(bytes);
-      let filled = 0;
-      for (let index = 0; index < rows.length; index += 2) {
-        const from = rows[index]!;
-        const length = rows[index + 1]!;
-        copy.set(this.#bytes.subarray(from, from + length), filled);
-        filled += length;
+      this.#settle(rows.reduce((sum, { count }) => sum + count, 0));
+      for (const batch of rows) batches.push(batch);
+      if (this.#filled > 0) {
+        this.#bytes.copyWithin(map.INPUT_OFFSET, map.INPUT_OFFSET + taken, map.INPUT_OFFSET + filled);
       }
-      batches.push({ pid, count, bytes: copy });
     }
   }
 
-  #word(index: number): number {
-    return Number(this.#view.getBigUint64(wordAt(index), true));
+  /**
+   * Gives up the spans in flight of a process that exited, or of all; yields how many there were.
+   *
+   * @throws {DecoderFault} as `decode` does.
+   */
+  drop(pid: number | "all"): number {
+    if (this.#counters.inFlight === 0) return 0;
+    this.#fuel.value = FEED_FUEL;
+    const before = this.#counters.inFlight;
+    this.#run(() => this.#exports.drop(pid === "all" ? 0 : pid));
+    this.#settle(0);
+    return before - this.#counters.inFlight;
   }
-}
 
-function wordAt(index: number): number {
-  return map.STATUS_OFFSET + 8 * index;
+  /** What has been decoded; after a fault, what had been before the input that brought it about. */
+  counters(): DecoderCounters {
+    return this.#counters;
+  }
+
+  /** Spans whose start `add` took and of which nothing has come yet: they are lost when the instance goes. */
+  get unfinished(): number {
+    return this.#starts - this.#counters.spans - lostInAll(this.#counters);
+  }
+
+  #checkExports(): void {
+    const refuse = (problem: string) => new Error(`Cannot start decoder ${this.name}: ${problem}`);
+    for (const needed of EXPORTS) {
+      if (typeof this.#exports[needed] !== "function") throw refuse(`it does not export ${needed}`);
+    }
+    this.#fuel.value = FEED_FUEL;
+    const abi = this.#run(() => this.#exports.abi());
+    if (abi !== ABI_VERSION) throw refuse(`its ABI is ${abi}, must be ${ABI_VERSION}`);
+    if (
+      this.#run(() => this.#exports.wireFingerprintLow()) !== WIRE_FINGERPRINT_LOW ||
+      this.#run(() => this.#exports.wireFingerprintHigh()) !== WIRE_FINGERPRINT_HIGH
+    ) {
+      throw refuse("it was built for another wire format");
+    }
+  }
+
+  #run(call: () => number): number {
+    try {
+      return call() >>> 0;
+    } catch (cause) {
+      if (this.#fuel.value < 0n) {
+        throw new DecoderFault("decoder-too-slow", `Decoder ${this.name} ran out of fuel`, { cause });
+      }
+      throw new DecoderFault("decoder-trapped", `Decoder ${this.name} trapped: ${describeError(cause)}`, {
+        cause,
+      });
+    }
+  }
+
+  #checkTaken(taken: number, outputBytes: number, feeds: number): void {
+    const fault = readWord(this.#view, map.WORD_FAULT);
+    if (fault !== map.FAULT_NONE) {
+      const at = readWord(this.#view, map.WORD_FAULT_AT);
+      throw this.#framing(`told fault ${fault} at byte ${at} of its input`);
+    }
+    if (taken === 0 || taken > this.#filled || taken % 8 !== 0) {
+      throw this.#framing(`took ${taken} of ${this.#filled} bytes`);
+    }
+    const isFull = outputBytes > map.OUTPUT_BYTES - map.OUTPUT_RESERVE_BYTES;
+    if (taken < this.#filled && (!isFull || feeds === MAX_FEEDS)) {
+      throw this.#framing(`stopped after ${taken} of ${this.#filled} bytes`);
+    }
+  }
+
+  /** Takes the decoder's counters over, if they add up with what went in and came out. */
+  #settle(rows: number): void {
+    const counters = readCounters(this.#view);
+    const inAll = counters.spans + lostInAll(counters) + counters.inFlight;
+    if (
+      counters.spans !== this.#counters.spans + rows || counters.starts !== inAll ||
+      counters.starts > this.#starts || (this.#filled === 0 && counters.starts !== this.#starts)
+    ) {
+      throw this.#framing(
+        `counts ${counters.starts} starts of ${this.#starts}, ${counters.spans} spans, ${inAll} in all`,
+      );
+    }
+    this.#counters = counters;
+  }
+
+  #framing(problem: string): DecoderFault {
+    return new DecoderFault("decoder-framing", `Decoder ${this.name} ${problem}`);
+  }
 }

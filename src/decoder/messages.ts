@@ -1,21 +1,39 @@
 /** What the main thread and the Worker that reads the pipe say to each other. */
-import type { DecoderCounters, LostReason } from "./host.ts";
-import type { DecoderPack } from "./manifest.ts";
+import type { DecoderCounters, LostReason } from "./decoder_counters.ts";
+import type { DecoderFaultCode } from "./decoder_fault.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
 /** Main thread to Worker. Requests with an id get one `Answer`. */
 export type Command =
   | { readonly type: "open"; readonly path: string }
-  | { readonly type: "use"; readonly id: number; readonly slot: number; readonly pack: DecoderPack }
-  | { readonly type: "drop"; readonly id: number; readonly pid: number }
+  | {
+    readonly type: "use";
+    readonly id: number;
+    readonly slot: number;
+    readonly name: string;
+    /** Compiled already: the Worker that reads spans has no time for it. */
+    readonly code: WebAssembly.Module;
+  }
+  | { readonly type: "release"; readonly id: number; readonly slot: number }
   | { readonly type: "counters"; readonly id: number }
   /** Spans that the main thread has taken over. */
   | { readonly type: "taken"; readonly bytes: number };
+
+/** A running decoder that was stopped; its slot has none from then on. */
+export interface SlotFault {
+  readonly slot: number;
+  readonly name: string;
+  readonly code: DecoderFaultCode;
+  readonly message: string;
+  /** Spans that were in flight or about to be decoded; later ones of the slot are lost too. */
+  readonly lostSpans: number;
+}
 
 /** Worker to main thread. */
 export type Report =
   | { readonly type: "spans"; readonly batches: readonly SpanBatch[] }
   | { readonly type: "record"; readonly record: Uint8Array<ArrayBuffer> }
+  | { readonly type: "fault"; readonly fault: SlotFault }
   | { readonly type: "closed"; readonly error: string | null }
   | { readonly type: "answer"; readonly id: number; readonly error: string | null; readonly value: unknown };
 

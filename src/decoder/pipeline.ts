@@ -2,9 +2,11 @@
  * The main thread's end of the Worker that reads the loader's pipe: hands out finished spans and all other records.
  * Made by App for each run of the loader.
  */
-import type { Command, PipelineCounters, Report } from "./messages.ts";
+import type { Command, PipelineCounters, Report, SlotFault } from "./messages.ts";
 import type { DecoderPack } from "./manifest.ts";
 import type { SpanBatch } from "./span_batch.ts";
+
+export type { SlotFault } from "./messages.ts";
 
 /** How long dispose waits for the end of the pipe, which comes when the loader is gone. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -16,6 +18,8 @@ export interface SpanPipelineOptions {
   readonly onSpans: (batches: readonly SpanBatch[]) => void;
   /** Every other record, in stream order. */
   readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void;
+  /** A decoder was stopped; behind the last spans that it gave. */
+  readonly onFault?: (fault: SlotFault) => void;
   /** Once, after the last record: the pipe ended, or why it can no longer be read. */
   readonly onClosed?: (error: Error | null) => void;
 }
@@ -29,6 +33,7 @@ export class SpanPipeline implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #closed = Promise.withResolvers<void>();
+  readonly #modules = new WeakMap<Uint8Array, Promise<WebAssembly.Module>>();
   #nextId = 1;
   #ended = false;
   #lastCounters: PipelineCounters | null = null;
@@ -51,17 +56,23 @@ export class SpanPipeline implements AsyncDisposable {
   }
 
   /**
-   * Gives a slot to a decoder; records of the slot that come later are its own.
+   * Gives a slot to a decoder; records of the slot that come later are its own. The module is compiled here, so that
+   * the Worker only has to instantiate it.
    *
    * @throws {Error} when the module does not work.
    */
-  async useDecoder(slot: number, pack: DecoderPack): Promise<void> {
-    await this.#ask({ type: "use", slot, pack });
+  async useDecoder(slot: number, { manifest: { name }, code }: DecoderPack): Promise<void> {
+    let module = this.#modules.get(code);
+    if (!module) this.#modules.set(code, module = WebAssembly.compile(code));
+    const compiled = await module.catch((cause) => {
+      throw new Error(`Cannot start decoder ${name}`, { cause });
+    });
+    await this.#ask({ type: "use", slot, name, code: compiled });
   }
 
-  /** Gives up the spans in flight of a process, as the record of its exit does, or of all for 0; yields how many. */
-  async drop(pid: number): Promise<number> {
-    return await this.#ask({ type: "drop", pid }) as number;
+  /** Takes the decoder of a slot away; its spans in flight are given up and count as abandoned. */
+  async releaseDecoder(slot: number): Promise<void> {
+    await this.#ask({ type: "release", slot });
   }
 
   /** What the decoders have counted so far, or had when the Worker ended. */
@@ -95,6 +106,9 @@ export class SpanPipeline implements AsyncDisposable {
       }
       case "record":
         this.#options.onRecord(report.record);
+        break;
+      case "fault":
+        this.#options.onFault?.(report.fault);
         break;
       case "closed":
         this.#close(report.error === null ? null : new Error(report.error));

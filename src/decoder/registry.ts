@@ -8,6 +8,7 @@ import { describeError } from "../support/errors.ts";
 import type { Reason } from "../support/reason.ts";
 import { WIRE_FINGERPRINT } from "../wire/hello.ts";
 import { compare, GoRange, parseGoVersion } from "./go_release.ts";
+import { harden } from "./harden.ts";
 import { type DecoderPack, MANIFEST_SECTION, parseManifest } from "./manifest.ts";
 import { customSection, isWasm } from "./wasm_section.ts";
 
@@ -124,7 +125,7 @@ function examine(file: string, bytes: Uint8Array<ArrayBuffer>, known: readonly E
       );
     }
     const digest = createHash("sha256").update(bytes).digest("hex");
-    return { pack: { manifest, bytes, code: bytes, digest }, range };
+    return { pack: { manifest, bytes, code: harden(bytes), digest }, range };
   } catch (error) {
     return refuse("decoder-bad-manifest", describeError(error));
   }

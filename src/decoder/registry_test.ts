@@ -5,7 +5,11 @@ import { MANIFEST_SECTION } from "./manifest.ts";
 import { DecoderRegistry } from "./registry.ts";
 import { withCustomSection } from "./wasm_section.ts";
 
-const EMPTY = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+/** A module that imports env.memory. */
+const EMPTY = Uint8Array.from([
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[2, 15, 1, 3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0, 1],
+]);
 const FINGERPRINT = [WIRE_FINGERPRINT_HIGH, WIRE_FINGERPRINT_LOW].map((word) =>
   word.toString(16).padStart(8, "0")
 )

@@ -19,9 +19,10 @@ import {
   SIZEOF_SPAN,
   SIZEOF_STATS,
 } from "../../bpf/wire.gen.ts";
-import { type DecoderCounters, DecoderInstance, type LostReason } from "./host.ts";
-import type { DecoderPack } from "./manifest.ts";
-import type { PipelineCounters } from "./messages.ts";
+import { type DecoderCounters, NO_COUNTERS, sumOf } from "./decoder_counters.ts";
+import { DecoderFault } from "./decoder_fault.ts";
+import { type DecoderCode, DecoderInstance } from "./host.ts";
+import type { PipelineCounters, SlotFault } from "./messages.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
 /** Where finished spans and records that are no spans go. */
@@ -29,13 +30,25 @@ export interface RouterOptions {
   readonly onSpans: (batches: SpanBatch[]) => void;
   /** Gets a copy. */
   readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void;
+  /** Behind the last spans of the decoder. */
+  readonly onFault?: (fault: SlotFault) => void;
 }
 
-/** Decoders by slot, and the totals of those that were replaced. */
+/** A decoder and the slot that it serves. */
+interface Served {
+  readonly slot: number;
+  readonly decoder: DecoderInstance;
+}
+
+/** Decoders by slot, and the totals of those that are gone. */
 export class RecordRouter {
   readonly #options: RouterOptions;
-  readonly #slots: (DecoderInstance | undefined)[] = new Array(MAX_SLOTS);
-  readonly #retired: DecoderCounters[] = [];
+  readonly #slots: (Served | undefined)[] = new Array(MAX_SLOTS).fill(undefined);
+  /** Slots whose decoder was stopped. */
+  readonly #faulty = new Set<number>();
+  /** What `#slots` holds. */
+  #served: readonly Served[] = [];
+  #retired: DecoderCounters = NO_COUNTERS;
   #realtimeOffsetNs = 0n;
   #noDecoder = 0;
   #decoderFault = 0;
@@ -51,15 +64,30 @@ export class RecordRouter {
    *
    * @throws {Error} when there is no such slot or the module does not work.
    */
-  use(slot: number, pack: DecoderPack): void {
-    if (!Number.isInteger(slot) || slot < 0 || slot >= MAX_SLOTS) {
-      throw new RangeError(`Cannot use slot ${slot}: must be below ${MAX_SLOTS}`);
-    }
-    const decoder = new DecoderInstance(pack);
+  use(slot: number, code: DecoderCode): void {
+    this.#checkSlot(slot);
+    const decoder = new DecoderInstance(code);
     decoder.setRealtimeOffset(this.#realtimeOffsetNs);
+    this.release(slot);
+    this.#put(slot, { slot, decoder });
+  }
+
+  /**
+   * Takes the decoder of a slot away, if it has one. Spans in flight are given up.
+   *
+   * @throws {RangeError} when there is no such slot.
+   */
+  release(slot: number): void {
+    this.#checkSlot(slot);
     this.flush();
-    this.#retire(slot);
-    this.#slots[slot] = decoder;
+    this.#faulty.delete(slot);
+    const served = this.#slots[slot];
+    if (!served) return;
+    const { decoder } = served;
+    const counters = decoder.counters();
+    const abandoned = counters.lost.abandoned + decoder.unfinished;
+    this.#retired = sumOf(this.#retired, { ...counters, inFlight: 0, lost: { ...counters.lost, abandoned } });
+    this.#put(slot, undefined);
   }
 
   /** Takes one whole record; the view is not kept. */
@@ -68,13 +96,18 @@ export class RecordRouter {
     this.#bytes += record.length;
     switch (kind) {
       case KIND_SPAN_START:
-      case KIND_SPAN_END:
-        return this.#route(record, kind);
+      case KIND_SPAN_END: {
+        const slot = record.length >= SIZEOF_SPAN
+          ? record[OFFSET_SPAN_SLOT]! | record[OFFSET_SPAN_SLOT + 1]! << 8
+          : MAX_SLOTS;
+        return this.#add(slot, record, kind);
+      }
       case KIND_SPAN_LOST:
-        return this.#slots.forEach((decoder, slot) => decoder && this.#add(slot, decoder, record));
+        for (const { slot } of this.#served) this.#add(slot, record, kind);
+        return;
       case KIND_PROCESS_EXEC:
       case KIND_PROCESS_EXIT:
-        this.#onExit(view(record).getUint32(OFFSET_HEADER_PID, true));
+        this.#drop(view(record).getUint32(OFFSET_HEADER_PID, true));
         break;
       case KIND_HELLO:
         if (record.length >= SIZEOF_HELLO) this.#setClock(record, OFFSET_HELLO_REALTIME_OFFSET_NS);
@@ -88,90 +121,91 @@ export class RecordRouter {
 
   /** Decodes what is waiting. */
   flush(): void {
-    const batches: SpanBatch[] = [];
-    this.#slots.forEach((decoder, slot) => decoder && this.#decode(slot, decoder, batches));
-    if (batches.length > 0) this.#options.onSpans(batches);
-  }
-
-  /** Gives up the spans in flight of a process, or of all when `pid` is 0; yields how many. */
-  drop(pid: number): number {
-    this.flush();
-    return this.#slots.reduce((dropped, decoder) => dropped + (decoder?.drop(pid || "all") ?? 0), 0);
+    this.#call(this.#served, (decoder, batches) => decoder.decode(batches));
   }
 
   counters(): PipelineCounters {
-    const decoders = this.#slots.flatMap((decoder, slot) =>
-      decoder ? [{ slot, name: decoder.name, counters: decoder.counters() }] : []
-    );
-    const all = [...this.#retired, ...decoders.map(({ counters }) => counters)];
-    const sum = (of: (counters: DecoderCounters) => number) => all.reduce((total, one) => total + of(one), 0);
-    const lost = (reason: LostReason) => sum((counters) => counters.lost[reason]);
+    const decoders = this.#served.map(({ slot, decoder }) => ({
+      slot,
+      name: decoder.name,
+      counters: decoder.counters(),
+    }));
+    const sum = decoders.reduce((total, { counters }) => sumOf(total, counters), this.#retired);
     return {
-      starts: sum(({ starts }) => starts) + this.#noDecoder,
-      ends: sum(({ ends }) => ends),
-      spans: sum(({ spans }) => spans),
-      inFlight: sum(({ inFlight }) => inFlight),
-      orphans: sum(({ orphans }) => orphans),
-      malformed: sum(({ malformed }) => malformed),
-      lost: {
-        endRingFull: lost("endRingFull"),
-        abandoned: lost("abandoned"),
-        tableFull: lost("tableFull"),
-        processExited: lost("processExited"),
-        badRecord: lost("badRecord"),
-        noDecoder: this.#noDecoder,
-        decoderFault: this.#decoderFault,
-      },
+      ...sum,
+      starts: sum.starts + this.#noDecoder + this.#decoderFault,
+      lost: { ...sum.lost, noDecoder: this.#noDecoder, decoderFault: this.#decoderFault },
       records: this.#records,
       bytes: this.#bytes,
       decoders,
     };
   }
 
-  #onExit(pid: number): void {
-    if (pid !== 0) this.drop(pid);
-  }
-
-  #route(record: Uint8Array, kind: number): void {
-    const slot = record.length >= SIZEOF_SPAN
-      ? record[OFFSET_SPAN_SLOT]! | record[OFFSET_SPAN_SLOT + 1]! << 8
-      : MAX_SLOTS;
-    const decoder = this.#slots[slot];
-    if (decoder) this.#add(slot, decoder, record);
-    else if (kind === KIND_SPAN_START) this.#noDecoder++;
-  }
-
-  #add(slot: number, decoder: DecoderInstance, record: Uint8Array): void {
-    if (decoder.add(record)) return;
-    const batches: SpanBatch[] = [];
-    this.#decode(slot, decoder, batches);
-    if (batches.length > 0) this.#options.onSpans(batches);
-    this.#slots[slot]?.add(record);
-  }
-
-  #decode(slot: number, decoder: DecoderInstance, batches: SpanBatch[]): void {
-    try {
-      decoder.decode(batches);
-    } catch {
-      // Its memory still tells what it did; its spans in flight will find no one.
-      const counters = decoder.counters();
-      this.#decoderFault += counters.inFlight;
-      this.#retired.push({ ...counters, inFlight: 0 });
-      delete this.#slots[slot];
+  #add(slot: number, record: Uint8Array, kind: number): void {
+    let served = this.#slots[slot];
+    if (served) {
+      if (served.decoder.add(record)) return;
+      this.#call([served], (decoder, batches) => decoder.decode(batches));
+      served = this.#slots[slot];
+      if (served?.decoder.add(record)) return;
     }
+    if (kind !== KIND_SPAN_START) return;
+    if (this.#faulty.has(slot)) this.#decoderFault++;
+    else this.#noDecoder++;
   }
 
-  #retire(slot: number): void {
-    const decoder = this.#slots[slot];
-    if (!decoder) return;
-    decoder.drop("all");
-    this.#retired.push(decoder.counters());
+  /** A process is gone; 0 is none. */
+  #drop(pid: number): void {
+    if (pid === 0) return;
+    this.flush();
+    this.#call(this.#served, (decoder) => decoder.drop(pid));
+  }
+
+  /** Calls decoders, hands on what comes of it and stops those that fail. */
+  #call(served: readonly Served[], run: (decoder: DecoderInstance, batches: SpanBatch[]) => void): void {
+    const batches: SpanBatch[] = [];
+    const faults: SlotFault[] = [];
+    for (const { slot, decoder } of served) {
+      try {
+        run(decoder, batches);
+      } catch (error) {
+        if (!(error instanceof DecoderFault)) throw error;
+        faults.push(this.#stop(slot, decoder, error));
+      }
+    }
+    if (batches.length > 0) this.#options.onSpans(batches);
+    for (const fault of faults) this.#options.onFault?.(fault);
+  }
+
+  #stop(slot: number, decoder: DecoderInstance, { code, message }: DecoderFault): SlotFault {
+    const lostSpans = decoder.unfinished;
+    const counters = decoder.counters();
+    this.#retired = sumOf(this.#retired, {
+      ...counters,
+      starts: counters.starts - counters.inFlight,
+      inFlight: 0,
+    });
+    this.#decoderFault += lostSpans;
+    this.#put(slot, undefined);
+    this.#faulty.add(slot);
+    return { slot, name: decoder.name, code, message, lostSpans };
+  }
+
+  #put(slot: number, served: Served | undefined): void {
+    this.#slots[slot] = served;
+    this.#served = this.#slots.filter((one) => one !== undefined);
+  }
+
+  #checkSlot(slot: number): void {
+    if (!Number.isInteger(slot) || slot < 0 || slot >= MAX_SLOTS) {
+      throw new RangeError(`Cannot use slot ${slot}: must be below ${MAX_SLOTS}`);
+    }
   }
 
   #setClock(record: Uint8Array, offset: number): void {
     this.#realtimeOffsetNs = view(record).getBigInt64(offset, true);
     this.flush();
-    for (const decoder of this.#slots) decoder?.setRealtimeOffset(this.#realtimeOffsetNs);
+    for (const { decoder } of this.#served) decoder.setRealtimeOffset(this.#realtimeOffsetNs);
   }
 }
 

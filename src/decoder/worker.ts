@@ -38,6 +38,9 @@ const router = new RecordRouter({
   onRecord(record) {
     post({ type: "record", record }, [record.buffer]);
   },
+  onFault(fault) {
+    post({ type: "fault", fault });
+  },
 });
 
 /** Posts a report behind the spans that were decoded before it. */
@@ -97,10 +100,10 @@ scope.onmessage = ({ data }: MessageEvent<Command>) => {
       readAndReport(data.path);
       break;
     case "use":
-      answer(data.id, () => router.use(data.slot, data.pack));
+      answer(data.id, () => router.use(data.slot, data));
       break;
-    case "drop":
-      answer(data.id, () => router.drop(data.pid));
+    case "release":
+      answer(data.id, () => router.release(data.slot));
       break;
     case "counters":
       answer(data.id, () => router.counters());

@@ -3,7 +3,7 @@ import * as wire from "../../bpf/wire.gen.ts";
 import { RecordRouter } from "../../src/decoder/router.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
 import { RecordReader } from "../../src/wire/records.ts";
-import { Fixture, packFor } from "./fixture.ts";
+import { codeOf, Fixture, packFor } from "./fixture.ts";
 
 const NEWEST = "go1.27.4";
 const SPANS = 256;
@@ -53,7 +53,7 @@ for (const kind of ["server", "client"] as const) {
   const chunk = joined(input);
   const reader = new RecordReader();
   const router = new RecordRouter({ onSpans: () => {}, onRecord: () => {} });
-  router.use(0, packFor(NEWEST));
+  router.use(0, codeOf(packFor(NEWEST)));
   Deno.bench(`read, route and decode ${SPANS} ${kind} spans`, { group: kind }, () => {
     reader.push(chunk, (record, of) => router.take(record, of));
     router.flush();

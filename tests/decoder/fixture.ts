@@ -2,7 +2,7 @@
 import * as wire from "../../bpf/wire.gen.ts";
 import { type GoLayout, parseLayout } from "../../decoder-as/plans/layout.ts";
 import { GoRange, parseGoVersion } from "../../src/decoder/go_release.ts";
-import { DecoderInstance } from "../../src/decoder/host.ts";
+import { type DecoderCode, DecoderInstance } from "../../src/decoder/host.ts";
 import type { DecoderPack } from "../../src/decoder/manifest.ts";
 import { DecoderRegistry } from "../../src/decoder/registry.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
@@ -40,6 +40,11 @@ export function packFor(goVersion: string): DecoderPack {
   return pack;
 }
 
+/** What runs of a pack. */
+export function codeOf({ manifest: { name }, code }: DecoderPack): DecoderCode {
+  return { name, code };
+}
+
 function layoutFor(goVersion: string): GoLayout {
   const release = parseGoVersion(goVersion)!;
   for (const layout of layouts.values()) if (new GoRange(layout.goRange).has(release)) return layout;
@@ -59,7 +64,7 @@ export class Fixture {
 
   /** Made when it is first asked for: a fixture may also only capture. */
   get decoder(): DecoderInstance {
-    return this.#decoder ??= new DecoderInstance(this.pack);
+    return this.#decoder ??= new DecoderInstance(codeOf(this.pack));
   }
 
   /** Start and end record of a handled request. */

@@ -103,8 +103,16 @@ Deno.test("feed: payloads of random bytes in every string give readable spans", 
     const source = new Fixture(NEWEST);
     const spans = fixture.decode(
       ...source.server(
-        { method: noise(32), target: noise(512), host: noise(128), remote: noise(64), pattern: noise(128) },
-        { status: random(1000), written: random(1000) },
+        {
+          // HTTP/2 lets any method through but the empty one.
+          method: Uint8Array.of(random(256), ...noise(31)),
+          major: 2,
+          target: noise(512),
+          host: noise(128),
+          remote: noise(64),
+          pattern: noise(128),
+        },
+        { status: 100 + random(900), written: random(1000) },
         { start: { tracestate: noise(200) } },
       ),
       ...source.client({
@@ -128,6 +136,6 @@ Deno.test("decode: framing that cannot be is a fault of the host and is told", (
     const bytes = record(wire.KIND_SPAN_START, 64);
     new DataView(bytes.buffer).setUint32(wire.OFFSET_HEADER_SIZE, size, true);
     fixture.decoder.add(bytes);
-    assert.throws(() => fixture.decoder.decode([]), /Cannot decode with go1\.27: fault 2 at 0/);
+    assert.throws(() => fixture.decoder.decode([]), /Decoder go1\.27 told fault 2 at byte 0 of its input/);
   }
 });

@@ -4,7 +4,7 @@ import * as wire from "../../bpf/wire.gen.ts";
 import { RecordRouter } from "../../src/decoder/router.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
 import { lost, PID, record } from "../../decoder-as/samples/plan_runner.ts";
-import { Fixture, packFor } from "./fixture.ts";
+import { codeOf, Fixture, packFor } from "./fixture.ts";
 import { readBatches } from "./spans.ts";
 
 const OLD = "go1.17.13";
@@ -26,8 +26,8 @@ class Recorder {
       },
       onRecord: (bytes) => this.events.push(`record ${new DataView(bytes.buffer).getUint16(4, true)}`),
     });
-    this.router.use(OLD_SLOT, packFor(OLD));
-    this.router.use(NEW_SLOT, packFor(NEWEST));
+    this.router.use(OLD_SLOT, codeOf(packFor(OLD)));
+    this.router.use(NEW_SLOT, codeOf(packFor(NEWEST)));
   }
 
   take(...records: readonly Uint8Array[]): void {
@@ -96,7 +96,7 @@ Deno.test("router: a process that begins another program gives up its spans in f
   assert.deepEqual({ inFlight, exited: reasons.processExited }, { inFlight: 0, exited: 1 });
 });
 
-Deno.test("drop: 0 means every process, in a process exit it means none", () => {
+Deno.test("router: a process exit of no process drops nothing", () => {
   const recorder = new Recorder();
   recorder.take(
     pair(OLD, OLD_SLOT, "0000000000000001", "GET")[0],
@@ -105,8 +105,6 @@ Deno.test("drop: 0 means every process, in a process exit it means none", () => 
   recorder.take(record(wire.KIND_PROCESS_EXIT, wire.SIZEOF_PROCESS_EVENT, { pid: 0 }));
   recorder.router.flush();
   assert.equal(recorder.router.counters().inFlight, 2);
-  assert.equal(recorder.router.drop(0), 2);
-  assert.equal(recorder.router.counters().lost.processExited, 2);
 });
 
 Deno.test("router: HELLO and STATS set the clock of all decoders, also of later ones", () => {
@@ -117,7 +115,7 @@ Deno.test("router: HELLO and STATS set the clock of all decoders, also of later 
   new DataView(stats.buffer).setBigInt64(wire.OFFSET_STATS_REALTIME_OFFSET_NS, -500_000_000n, true);
   recorder.take(hello, ...pair(OLD, OLD_SLOT, "0000000000000001", "GET"));
   recorder.take(stats, ...pair(OLD, OLD_SLOT, "0000000000000002", "GET"));
-  recorder.router.use(0, packFor(NEWEST));
+  recorder.router.use(0, codeOf(packFor(NEWEST)));
   recorder.take(...pair(NEWEST, 0, "0000000000000003", "GET"));
   recorder.router.flush();
   assert.deepEqual(readBatches(recorder.batches).map(({ startNs }) => startNs), [
@@ -132,23 +130,23 @@ Deno.test("use: a slot's new decoder does not inherit spans in flight, totals st
   recorder.take(...pair(NEWEST, NEW_SLOT, "0000000000000001", "GET"));
   const [start, end] = pair(NEWEST, NEW_SLOT, "0000000000000002", "GET");
   recorder.take(start);
-  recorder.router.use(NEW_SLOT, packFor(NEWEST));
+  recorder.router.use(NEW_SLOT, codeOf(packFor(NEWEST)));
   recorder.take(end);
   recorder.router.flush();
   const { starts, spans, orphans, inFlight, lost: reasons } = recorder.router.counters();
-  assert.deepEqual({ starts, spans, orphans, inFlight, exited: reasons.processExited }, {
+  assert.deepEqual({ starts, spans, orphans, inFlight, abandoned: reasons.abandoned }, {
     starts: 2,
     spans: 1,
     orphans: 1,
     inFlight: 0,
-    exited: 1,
+    abandoned: 1,
   });
 });
 
 Deno.test("use: refuses slots that do not exist and modules that are no decoders", () => {
   const recorder = new Recorder();
-  const pack = packFor(NEWEST);
-  assert.throws(() => recorder.router.use(wire.MAX_SLOTS, pack), RangeError);
-  const broken = { ...pack, bytes: Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) };
-  assert.throws(() => recorder.router.use(1, broken), /Cannot start decoder go1\.27: it does not export abi/);
+  const code = codeOf(packFor(NEWEST));
+  assert.throws(() => recorder.router.use(wire.MAX_SLOTS, code), RangeError);
+  const broken = { ...code, code: Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) };
+  assert.throws(() => recorder.router.use(1, broken), /Cannot start decoder go1\.27: it is not hardened/);
 });

@@ -62,7 +62,7 @@ Deno.test("clean: a text that is cut within a character loses the character, not
 Deno.test("clean: a method, a route and a tracestate of any bytes are repaired too", () => {
   const fixture = new Fixture(NEWEST);
   const [span] = fixture.decode(...new Fixture(NEWEST).server(
-    { method: Uint8Array.of(0xff, 0x41), pattern: Uint8Array.of(0x2f, 0xe4, 0xbd) },
+    { method: Uint8Array.of(0xff, 0x41), major: 2, pattern: Uint8Array.of(0x2f, 0xe4, 0xbd) },
     {},
     { start: { tracestate: Uint8Array.of(0x61, 0x3d, 0x80) } },
   ));

@@ -8,7 +8,7 @@ import { SampleHeap, type SampleResponse } from "../../decoder-as/samples/sample
 import { DecoderInstance } from "../../src/decoder/host.ts";
 import type { LibraryPlans, Plan } from "../../src/decoder/manifest.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
-import { layouts, packFor } from "./fixture.ts";
+import { codeOf, layouts, packFor } from "./fixture.ts";
 import { readBatches, STATUS_ERROR } from "./spans.ts";
 
 const REQUEST = { method: "GET", target: "/items/7", major: 2, tls: true, pattern: "GET /items/{id}" };
@@ -43,7 +43,7 @@ function handled(
     timeNs: 1_500_000_000n,
     ...head,
   });
-  const decoder = new DecoderInstance(pack);
+  const decoder = new DecoderInstance(codeOf(pack));
   decoder.add(capture(pack.manifest.plans, wire.PROBE_SERVER_START, heap, request));
   decoder.add(end);
   const batches: SpanBatch[] = [];
@@ -92,7 +92,7 @@ Deno.test("x/net: without a plan the span ends and claims nothing of the answer"
 });
 
 Deno.test("x/net: an end that is cut within its fixed bytes is a bad record, not a span", () => {
-  const decoder = new DecoderInstance(packFor("go1.26.0"));
+  const decoder = new DecoderInstance(codeOf(packFor("go1.26.0")));
   const heap = heapOf(layouts.get(NEWEST)!, LIBRARY);
   const request = heap.serverRequest(REQUEST);
   const end = capture(LIBRARY.plans, wire.PROBE_SERVER_END_X_NET, heap, heap.h2Writer(request, {}));
