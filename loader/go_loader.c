@@ -94,7 +94,8 @@ static void stop(void)
 	reaper_stop(&commands.reaper, &commands.attachments);
 	outbox.hurry = true;
 	if (pump.ring) {
-		pump_sweep(&pump);
+		while (pump_sweep(&pump) == 0 && !outbox.closed)
+			;
 		stats_send(&stats, &kernel, &outbox);
 		outbox_flush(&outbox);
 	}

@@ -18,7 +18,8 @@ enum pump_policy {
 	/* Between sweeps that find more than 1/8 of the ring full; after 1/4 there is no nap. */
 	SHORT_NAP_MS = 5,
 	EMPTY_SWEEPS = 4,
-	MAX_SWEEP_RECORDS = 8192,
+	/* About a millisecond's work: control messages must get their turn however fast records come. */
+	MAX_SWEEP_RECORDS = 1024,
 };
 
 static void note_process(struct pump *pump, const struct wire_header *header)
@@ -43,7 +44,6 @@ static int on_record(void *context, void *record, size_t reserved)
 	pump->moved_bytes += reserved;
 	if (header->kind == KIND_PROCESS_EXIT || header->kind == KIND_PROCESS_EXEC)
 		note_process(pump, header);
-	/* Control messages must get their turn however fast records come. */
 	return pump->moved < MAX_SWEEP_RECORDS ? 0 : -EAGAIN;
 }
 
@@ -88,10 +88,10 @@ static uint32_t move(struct pump *pump)
 	bool emptied;
 
 	pump->moved = 0;
-	pump->moved_bytes = 0;
 	if (pump->lost_count == 0)
 		take_lost(pump);
 	emptied = ring_buffer__consume(pump->ring) >= 0;
+	pump->cut = !emptied;
 	for (; emptied && pump->lost_count > 0; pump->moved++)
 		put_lost(pump, &pump->lost[--pump->lost_count]);
 	outbox_flush(pump->outbox);
@@ -115,6 +115,7 @@ static void set_sleeping(const struct pump *pump, uint32_t sleeping)
 
 int pump_sweep(struct pump *pump)
 {
+	uint64_t burst_bytes;
 	uint32_t records;
 
 	set_sleeping(pump, 0);
@@ -129,9 +130,13 @@ int pump_sweep(struct pump *pump)
 	}
 	if (records > 0)
 		pump->empty_sweeps = 0;
-	if (pump->moved_bytes > pump->ring_bytes / 4)
+	if (pump->cut)
 		return 0;
-	return pump->moved_bytes > pump->ring_bytes / 8 ? SHORT_NAP_MS : NAP_MS;
+	burst_bytes = pump->moved_bytes;
+	pump->moved_bytes = 0;
+	if (burst_bytes > pump->ring_bytes / 4)
+		return 0;
+	return burst_bytes > pump->ring_bytes / 8 ? SHORT_NAP_MS : NAP_MS;
 }
 
 int pump_fd(const struct pump *pump)

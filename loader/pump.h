@@ -24,8 +24,10 @@ struct pump {
 	struct ring_buffer *ring;
 	/* sweeps in a row that found nothing */
 	uint32_t empty_sweeps;
-	/* records of this sweep, and the room that they took in the ring */
+	/* records of this sweep; it ended before the ring was empty */
 	uint32_t moved;
+	bool cut;
+	/* room that records took in the ring since it was empty last */
 	uint64_t moved_bytes;
 	uint64_t ring_bytes;
 	/* taken from the kernel's queue, to be sent when the ring is empty */
