@@ -2,7 +2,6 @@
  * A Go program's memory made by hand: structs are laid out by the offsets of a decoder's manifest, so that its plans
  * find in it what they would find in a process of that Go. Used for golden vectors and by tests/decoder.
  */
-import type { FieldName } from "../plans/layout.ts";
 
 const HEAP_BYTES = 1 << 20;
 /** Addresses look like those of a Go heap and are not offsets by chance. */
@@ -99,15 +98,19 @@ export class SampleHeap {
     return at;
   }
 
-  /** An HTTP/2 response writer, as handlerDone sees it. */
-  h2Writer(request: bigint, { status = 0, written = 0, wroteHeader = status !== 0 }: SampleResponse): bigint {
+  /** An HTTP/2 response writer, as handlerDone sees it: net/http's, or for "" that of golang.org/x/net. */
+  h2Writer(
+    request: bigint,
+    { status = 0, written = 0, wroteHeader = status !== 0 }: SampleResponse,
+    prefix: "h2" | "" = "h2",
+  ): bigint {
     const writer = this.#allocate();
     const state = this.#allocate();
-    this.#word(writer, "h2responseWriter.rws", state);
-    this.#word(state, "h2responseWriterState.req", request);
-    this.#word(state, "h2responseWriterState.status", status);
-    this.#word(state, "h2responseWriterState.wroteBytes", written);
-    this.#byte(state, "h2responseWriterState.wroteHeader", wroteHeader ? 1 : 0);
+    this.#word(writer, `${prefix}responseWriter.rws`, state);
+    this.#word(state, `${prefix}responseWriterState.req`, request);
+    this.#word(state, `${prefix}responseWriterState.status`, status);
+    this.#word(state, `${prefix}responseWriterState.wroteBytes`, written);
+    this.#byte(state, `${prefix}responseWriterState.wroteHeader`, wroteHeader ? 1 : 0);
     return writer;
   }
 
@@ -156,22 +159,22 @@ export class SampleHeap {
   }
 
   /** Place of a field in the heap, or null when that Go has none. */
-  #place(object: bigint, field: FieldName): number | null {
+  #place(object: bigint, field: string): number | null {
     const offset = this.#fields[field] ?? null;
     return offset === null ? null : Number(object - HEAP_ADDRESS) + offset;
   }
 
-  #word(object: bigint, field: FieldName, value: number | bigint): void {
+  #word(object: bigint, field: string, value: number | bigint): void {
     const at = this.#place(object, field);
     if (at !== null) this.#view.setBigInt64(at, BigInt(value), true);
   }
 
-  #byte(object: bigint, field: FieldName, value: number): void {
+  #byte(object: bigint, field: string, value: number): void {
     const at = this.#place(object, field);
     if (at !== null) this.#heap[at] = value;
   }
 
-  #string(object: bigint, field: FieldName, value: Text): void {
+  #string(object: bigint, field: string, value: Text): void {
     const header = this.#place(object, field);
     if (header === null) return;
     const bytes = typeof value === "string" ? encoder.encode(value) : value;

@@ -3,7 +3,7 @@
  * plans. Golden vectors are made of them, and the gate tries every decoder with them.
  */
 import * as wire from "../../bpf/wire.gen.ts";
-import type { Plan } from "../../src/decoder/manifest.ts";
+import type { DecoderManifest, Plan } from "../../src/decoder/manifest.ts";
 import { capture, type Head, lost, PID, record, SPAN_ID, TRACE_ID } from "./plan_runner.ts";
 import {
   type FieldOffsets,
@@ -40,10 +40,12 @@ export interface Sample {
   /** Whole records, one behind the other. */
   readonly records: Uint8Array;
   readonly spans: readonly SampleSpan[];
+  /** Texts are longer than the plans of this project copy; what is left of them is up to the plans. */
+  readonly isCut?: boolean;
 }
 
 /** What a decoder knows of a Go program. */
-export interface SampleSource {
+interface SampleSource {
   readonly fields: FieldOffsets;
   readonly plans: readonly Plan[];
 }
@@ -54,19 +56,34 @@ const PARENT_ID = "00f067aa0ba902b7";
 const AF_INET = 2;
 const AF_INET6 = 10;
 
-/** All samples whose probes the decoder has plans for. */
-export function samplesOf(source: SampleSource): Sample[] {
-  const has = (...probes: number[]) =>
-    probes.every((probe) => source.plans.some((plan) => plan.probe === probe));
+/** Samples for all probes that the decoder has plans for, those of libraries too. */
+export function samplesOf(
+  { structs, plans, libraries }: Pick<DecoderManifest, "structs" | "plans" | "libraries">,
+): Sample[] {
+  const own = { fields: structs.fields, plans };
+  return [
+    ...samplesOfGo(own),
+    ...libraries.flatMap((library) => {
+      if (!hasPlans(library.plans, wire.PROBE_SERVER_END_X_NET)) return [];
+      const probes = new Set(library.plans.map(({ probe }) => probe));
+      const source = {
+        fields: { ...structs.fields, ...library.fields },
+        plans: [...plans.filter(({ probe }) => !probes.has(probe)), ...library.plans],
+      };
+      return [
+        serverHttp2(source, `server of ${library.module} ${library.range}`, wire.PROBE_SERVER_END_X_NET),
+      ];
+    }),
+  ];
+}
+
+function samplesOfGo(source: SampleSource): Sample[] {
   const samples: Sample[] = [];
+  const has = (...probes: number[]) => hasPlans(source.plans, ...probes);
+  if (has(wire.PROBE_SERVER_START)) samples.push(serverUnseen(source));
   if (has(wire.PROBE_SERVER_START, wire.PROBE_SERVER_END)) {
-    samples.push(
-      serverRequest(source),
-      serverDefaults(source),
-      serverFailure(source),
-      serverLongTexts(source),
-    );
-    samples.push(lostSpans(source));
+    samples.push(serverRequest(source), serverDefaults(source), serverFailure(source));
+    samples.push(serverLongTexts(source), lostSpans(source));
   }
   if (has(wire.PROBE_SERVER_START, wire.PROBE_SERVER_ABORT)) {
     samples.push(serverPanic(source), serverHijack(source));
@@ -74,13 +91,35 @@ export function samplesOf(source: SampleSource): Sample[] {
   if (has(wire.PROBE_SERVER_START, wire.PROBE_SERVER_END_H2)) {
     samples.push(serverHttp2(source, "server HTTP/2", wire.PROBE_SERVER_END_H2));
   }
-  if (has(wire.PROBE_SERVER_START, wire.PROBE_SERVER_END_X_NET)) {
-    samples.push(serverHttp2(source, "server HTTP/2 of golang.org/x/net", wire.PROBE_SERVER_END_X_NET));
-  }
   if (has(wire.PROBE_CLIENT_START, wire.PROBE_CLIENT_END)) {
     samples.push(clientCall(source), clientFailure(source), clientError(source), clientEscapes(source));
   }
   return samples;
+}
+
+function hasPlans(plans: readonly Plan[], ...probes: readonly number[]): boolean {
+  return probes.every((wanted) => plans.some(({ probe }) => probe === wanted));
+}
+
+/** An end that the kernel had no plan for. */
+function serverUnseen(source: SampleSource): Sample {
+  const probe = wire.PROBE_SERVER_END_X_NET;
+  const plans = [...source.plans.filter((plan) => plan.probe !== probe), { probe, ops: [] }];
+  return server({ ...source, plans }, "server unseen end", {
+    request: { target: "/a", major: 2 },
+    response: {},
+    end: { outcome: wire.OUTCOME_UNSEEN },
+    probe,
+    span: {
+      name: "GET",
+      attributes: {
+        "http.request.method": "GET",
+        "url.path": "/a",
+        "url.scheme": "http",
+        "network.protocol.version": "2",
+      },
+    },
+  });
 }
 
 function serverRequest(source: SampleSource): Sample {
@@ -167,6 +206,7 @@ function serverLongTexts(source: SampleSource): Sample {
   const path = `/${"x".repeat(510)}`;
   const long = "h".repeat(200);
   return server(source, "server long texts", {
+    isCut: true,
     request: { target: `${path}ä/more`, host: long, remote: `[${"1:".repeat(50)}]:1`, pattern: `/${long}` },
     response: { status: 200, written: 1 },
     span: {
@@ -225,7 +265,8 @@ function serverHijack(source: SampleSource): Sample {
 
 function serverHttp2(source: SampleSource, name: string, probe: number): Sample {
   const { fields } = source;
-  const told = (fields["h2responseWriterState.req"] ?? null) !== null && hasRoute(fields);
+  const request = `${prefixOf(probe)}responseWriterState.req`;
+  const told = (fields[request] ?? null) !== null && hasRoute(fields);
   return server(source, name, {
     request: { method: "PUT", target: "/a", major: 2, tls: true, pattern: "PUT /{x}" },
     response: { status: 404, written: 5 },
@@ -355,6 +396,7 @@ function clientError(source: SampleSource): Sample {
 function clientEscapes(source: SampleSource): Sample {
   const path = `/ä b${"p".repeat(400)}`;
   return client(source, "client escapes", {
+    isCut: true,
     method: "GET",
     url: { host: "h", path },
     response: { status: 302, contentLength: 70_000 },
@@ -376,6 +418,7 @@ function clientEscapes(source: SampleSource): Sample {
 type Difference = Partial<SampleSpan> & Pick<SampleSpan, "name" | "attributes">;
 
 function server(source: SampleSource, name: string, sample: {
+  isCut?: boolean;
   request: SampleRequest;
   response: SampleResponse;
   start?: Head;
@@ -387,7 +430,7 @@ function server(source: SampleSource, name: string, sample: {
   const heap = new SampleHeap(source.fields);
   const object = heap.serverRequest(request);
   const isH1 = probe === wire.PROBE_SERVER_END || probe === wire.PROBE_SERVER_ABORT;
-  const writer = isH1 ? heap.response(object, response) : heap.h2Writer(object, response);
+  const writer = isH1 ? heap.response(object, response) : heap.h2Writer(object, response, prefixOf(probe));
   return {
     name,
     records: joined([
@@ -395,10 +438,12 @@ function server(source: SampleSource, name: string, sample: {
       capture(source.plans, probe, heap, writer, { timeNs: END_NS, ...end }),
     ]),
     spans: [spanOf(KIND_SERVER, span)],
+    isCut: sample.isCut ?? false,
   };
 }
 
 function client(source: SampleSource, name: string, sample: {
+  isCut?: boolean;
   method: string;
   url: SampleUrl;
   contentLength?: number;
@@ -419,6 +464,7 @@ function client(source: SampleSource, name: string, sample: {
       capture(source.plans, wire.PROBE_CLIENT_END, heap, answer, { timeNs: END_NS, outcome, ...end }),
     ]),
     spans: [spanOf(KIND_CLIENT, span)],
+    isCut: sample.isCut ?? false,
   };
 }
 
@@ -436,6 +482,11 @@ function spanOf(kind: number, difference: Difference): SampleSpan {
     flags: 0x101,
     ...difference,
   };
+}
+
+/** What the names of net/http's own HTTP/2 structs begin with. */
+function prefixOf(probe: number): "h2" | "" {
+  return probe === wire.PROBE_SERVER_END_X_NET ? "" : "h2";
 }
 
 /** Whether a Request of that Go tells its pattern. */

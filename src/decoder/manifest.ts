@@ -82,32 +82,33 @@ export interface DecoderPack {
   readonly digest: string;
 }
 
+/** What every version of the manifest says, so that a decoder of another one can be told apart. */
+export type ManifestHead = Pick<DecoderManifest, "name" | "abi" | "wireFingerprint">;
+
+/**
+ * Reads what a manifest of any ABI begins with.
+ *
+ * @throws {SyntaxError} as `parseManifest` does.
+ */
+export function parseManifestHead(content: Uint8Array): ManifestHead {
+  return headOf(parseObject(content));
+}
+
 /**
  * Reads the content of a manifest section.
  *
  * @throws {SyntaxError} naming the first field that is not what it must be.
  */
 export function parseManifest(content: Uint8Array): DecoderManifest {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
-  } catch (cause) {
-    throw new SyntaxError("Cannot read manifest: it is no JSON", { cause });
-  }
-  const manifest = object(value, "manifest");
-  const wireFingerprint = text(manifest.wireFingerprint, "wireFingerprint");
-  if (!/^[0-9a-f]{16}$/.test(wireFingerprint)) throw refuse("wireFingerprint", "16 hex digits");
-  const name = text(manifest.name, "name");
-  if (!NAME.test(name)) throw refuse("name", "lower-case letters, digits, dots and hyphens");
+  const manifest = parseObject(content);
+  const head = headOf(manifest);
   const version = text(manifest.version, "version");
   if (!SEMVER.test(version)) throw refuse("version", 'a semantic version like "1.2.3"');
   const layout = object(manifest.layout, "layout");
   for (const [field, offset] of Object.entries(layout)) unsigned(offset, `layout.${field}`, 0xffffffff);
   return {
-    name,
+    ...head,
     version,
-    abi: unsigned(manifest.abi, "abi", 0xffffffff),
-    wireFingerprint,
     goRange: text(manifest.goRange, "goRange"),
     layout: layout as Record<string, number>,
     plans: parsePlans(manifest.plans, "plans"),
@@ -115,6 +116,25 @@ export function parseManifest(content: Uint8Array): DecoderManifest {
     libraries: list(manifest.libraries, "libraries", MAX_LIBRARIES).map(parseLibrary),
     provenance: parseProvenance(manifest.provenance, "provenance"),
   };
+}
+
+function parseObject(content: Uint8Array): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
+  } catch (cause) {
+    throw new SyntaxError("Cannot read manifest: it is no JSON", { cause });
+  }
+  return object(value, "manifest");
+}
+
+function headOf(manifest: Record<string, unknown>): ManifestHead {
+  const name = text(manifest.name, "name");
+  if (!NAME.test(name)) throw refuse("name", "lower-case letters, digits, dots and hyphens");
+  const abi = unsigned(manifest.abi, "abi", 0xffffffff);
+  const wireFingerprint = text(manifest.wireFingerprint, "wireFingerprint");
+  if (!/^[0-9a-f]{16}$/.test(wireFingerprint)) throw refuse("wireFingerprint", "16 hex digits");
+  return { name, abi, wireFingerprint };
 }
 
 /** Also keeps a name from being a path. */

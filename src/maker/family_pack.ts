@@ -1,13 +1,17 @@
 /**
- * Makes the file of a decoder: compiles a family and adds the manifest. Called by scripts/build_decoders.ts for the
+ * Makes the file of a decoder: compiles a family, adds manifest and golden vectors. Called by scripts/build_decoders.ts for the
  * bundled decoders and by the maker for learnt ones.
  */
 import { WIRE_FINGERPRINT_HIGH, WIRE_FINGERPRINT_LOW } from "../../bpf/wire.gen.ts";
 import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
 import type { Family } from "../../decoder-as/plans/family.ts";
+import { librariesOf } from "../../decoder-as/plans/libraries.ts";
+import { encodeGoldens, GOLDEN_SECTION } from "../decoder/golden.ts";
+import { harden } from "../decoder/harden.ts";
 import { type DecoderManifest, MANIFEST_SECTION } from "../decoder/manifest.ts";
 import { withCustomSection } from "../decoder/wasm_section.ts";
 import { compile, readSources } from "./compile.ts";
+import { makeGoldens } from "./goldens.ts";
 
 export interface PackOptions {
   /** Semantic version of the decoder. */
@@ -20,12 +24,14 @@ export interface PackOptions {
 /**
  * The bytes of the family's decoder.
  *
- * @throws {Error} when it does not compile.
+ * @throws {Error} when it does not compile, or makes of a sample what the sample did not say.
  */
 export async function makePack(family: Family, options: PackOptions): Promise<Uint8Array<ArrayBuffer>> {
   const module = await compile(family, await readSources());
-  const manifest = new TextEncoder().encode(JSON.stringify(manifestOf(family, options)));
-  return withCustomSection(module, MANIFEST_SECTION, manifest);
+  const manifest = manifestOf(family, options);
+  const goldens = encodeGoldens(makeGoldens(manifest, harden(module)));
+  const encoded = new TextEncoder().encode(JSON.stringify(manifest));
+  return withCustomSection(withCustomSection(module, MANIFEST_SECTION, encoded), GOLDEN_SECTION, goldens);
 }
 
 function manifestOf(family: Family, { version, name, goRange }: PackOptions): DecoderManifest {
@@ -39,7 +45,7 @@ function manifestOf(family: Family, { version, name, goRange }: PackOptions): De
     layout: family.kernel,
     plans: family.plans,
     structs: family.structs,
-    libraries: [],
+    libraries: librariesOf(family.structs),
     provenance: { toolchains: family.toolchains, method: family.method },
   };
 }

@@ -1,0 +1,101 @@
+/**
+ * The static part of the gate: takes a file for a decoder without running it. Called at start for the bundled decoders,
+ * which the build has tried, and before tryPack for all others.
+ */
+import { createHash } from "node:crypto";
+import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
+import { GoRange } from "../decoder/go_release.ts";
+import { GOLDEN_SECTION, type GoldenVector, parseGoldens } from "../decoder/golden.ts";
+import { harden, HardenError } from "../decoder/harden.ts";
+import { type DecoderPack, MANIFEST_SECTION, parseManifest, parseManifestHead } from "../decoder/manifest.ts";
+import { customSection, isWasm } from "../decoder/wasm_section.ts";
+import { describeError } from "../support/errors.ts";
+import type { Reason } from "../support/reason.ts";
+import { WIRE_FINGERPRINT } from "../wire/hello.ts";
+import { type GateCode, GateRefusal, reasonOf } from "./refusal.ts";
+
+/** No decoder is larger; the API and the directory watcher do not read on beyond it. */
+export const MAX_PACK_BYTES = 4 * 1024 * 1024;
+
+/** Functions that a decoder must export; their types show when they are called. */
+const EXPORTS = ["abi", "wireFingerprintLow", "wireFingerprintHigh", "feed", "drop"];
+
+/** The decoder in a file, or why it is none. Runs nothing of it. */
+export function examinePack(bytes: Uint8Array<ArrayBuffer>): DecoderPack | Reason {
+  let name: string | null = null;
+  try {
+    if (bytes.length > MAX_PACK_BYTES) {
+      throw new GateRefusal("decoder-too-large", `it has ${bytes.length} bytes, may have ${MAX_PACK_BYTES}`);
+    }
+    if (!isWasm(bytes)) throw new GateRefusal("decoder-not-wasm", "it is no WebAssembly module");
+    const section = sectionOf(bytes, MANIFEST_SECTION);
+    if (!section) throw new GateRefusal("decoder-without-manifest", `it has no section ${MANIFEST_SECTION}`);
+    const head = attempt("decoder-bad-manifest", () => parseManifestHead(section));
+    name = head.name;
+    checkBuild(head.abi, head.wireFingerprint);
+    const manifest = attempt("decoder-bad-manifest", () => parseManifest(section));
+    attempt("decoder-bad-range", () => new GoRange(manifest.goRange));
+    checkHasGoldens(bytes);
+    const code = hardened(bytes);
+    checkExports(code);
+    return { manifest, bytes, code, digest: createHash("sha256").update(bytes).digest("hex") };
+  } catch (error) {
+    if (error instanceof GateRefusal) return reasonOf(error, name);
+    throw error;
+  }
+}
+
+/** The golden vectors of a pack that examinePack made. */
+export function goldensOf({ bytes }: Pick<DecoderPack, "bytes">): GoldenVector[] {
+  const section = sectionOf(bytes, GOLDEN_SECTION);
+  if (!section) throw new GateRefusal("decoder-golden-missing", `it has no section ${GOLDEN_SECTION}`);
+  return attempt("decoder-golden-missing", () => parseGoldens(section));
+}
+
+function checkBuild(abi: number, wireFingerprint: string): void {
+  if (abi !== ABI_VERSION) {
+    throw new GateRefusal("decoder-abi-mismatch", `it has ABI ${abi}, the service has ${ABI_VERSION}`);
+  }
+  if (wireFingerprint !== WIRE_FINGERPRINT) {
+    throw new GateRefusal(
+      "decoder-wire-mismatch",
+      `it reads wire ${wireFingerprint}, the service has ${WIRE_FINGERPRINT}`,
+    );
+  }
+}
+
+function checkHasGoldens(bytes: Uint8Array<ArrayBuffer>): void {
+  if (goldensOf({ bytes }).some(({ counters }) => counters.spans > 0)) return;
+  throw new GateRefusal("decoder-golden-missing", "none of its golden vectors gives a span");
+}
+
+function hardened(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  try {
+    return harden(bytes);
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error;
+    throw new GateRefusal(error.code, error.message.replace("Cannot harden module: ", ""), { cause: error });
+  }
+}
+
+function checkExports(code: Uint8Array<ArrayBuffer>): void {
+  const module = attempt("decoder-not-wasm", () => new WebAssembly.Module(code));
+  const functions = WebAssembly.Module.exports(module).filter(({ kind }) => kind === "function");
+  const missing = EXPORTS.filter((wanted) => !functions.some(({ name }) => name === wanted));
+  if (missing.length > 0) {
+    throw new GateRefusal("decoder-exports", `it does not export ${missing.join(", ")}`);
+  }
+}
+
+function sectionOf(bytes: Uint8Array, name: string): Uint8Array | null {
+  return attempt("decoder-truncated", () => customSection(bytes, name));
+}
+
+/** Runs a check of others, whose errors become refusals. */
+function attempt<Result>(code: GateCode, check: () => Result): Result {
+  try {
+    return check();
+  } catch (cause) {
+    throw new GateRefusal(code, describeError(cause), { cause });
+  }
+}
