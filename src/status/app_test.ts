@@ -44,8 +44,13 @@ const TARGET: TargetReport = {
   reason: { code: "packed", message: "It is packed by UPX", remedy: "Unpack it" },
   goVersion: null,
   decoder: null,
+  decoderCheck: null,
   sites: [],
 };
+
+function unused(): never {
+  throw new Error("Cannot be called: these tests ask nothing of decoders");
+}
 
 function make(options: Partial<StatusAppOptions> = {}) {
   const logged: string[] = [];
@@ -55,6 +60,8 @@ function make(options: Partial<StatusAppOptions> = {}) {
     targets: () => [TARGET],
     traces,
     ready: () => ({ ready: true }),
+    decoders: { list: unused, get: unused, put: unused, rollback: unused },
+    token: "secret",
     log: createLogger({ write: (line) => logged.push(line) }),
     ...options,
   });

@@ -31,6 +31,7 @@ Deno.test("targetReport() shows a target with its sites in words", () => {
     reason: null,
     goVersion: "go1.26.8",
     decoder: "go1.26",
+    decoderCheck: "dwarf",
     sites: [{
       probe: wire.PROBE_SERVER_START,
       flags: 0,
@@ -49,6 +50,7 @@ Deno.test("targetReport() shows a target with its sites in words", () => {
     reason: null,
     goVersion: "go1.26.8",
     decoder: "go1.26",
+    decoderCheck: "dwarf",
     sites: [{
       probe: "serverStart",
       symbol: "net/http.serverHandler.ServeHTTP",

@@ -29,6 +29,11 @@ export interface TargetReport {
   readonly reason: Reason | null;
   readonly goVersion: string | null;
   readonly decoder: string | null;
+  /**
+   * How it is known that the decoder suits: the executable's own structs were compared; its Go version is in range;
+   * the nearest one was taken, so that spans may be wrong. Null without a decoder.
+   */
+  readonly decoderCheck: "dwarf" | "range" | "nearest" | null;
   readonly sites: readonly SiteReport[];
 }
 

@@ -23,6 +23,7 @@ export function targetReport(target: Target, serviceName: string): TargetReport 
     reason: target.reason,
     goVersion: target.goVersion,
     decoder: target.decoder,
+    decoderCheck: target.decoderCheck,
     sites: target.sites.map(({ probe, symbol, instruction, price, address }) => ({
       probe: PROBE_NAMES.get(probe) ?? String(probe),
       symbol,
