@@ -118,7 +118,12 @@ func withRemote(handler http.Handler) http.Handler {
 
 func main() {
 	if len(os.Args) < 2 {
-		log.Fatal("usage: matrix back | matrix front URL-OF-BACK")
+		log.Fatal("usage: matrix back | matrix front URL-OF-BACK | matrix load HOST:PORT-OF-FRONT CONNECTIONS")
+	}
+	if os.Args[1] == "load" {
+		connections, _ := strconv.Atoi(os.Args[3])
+		load(os.Args[2], connections)
+		return
 	}
 	mux := http.NewServeMux()
 	switch os.Args[1] {
