@@ -18,7 +18,7 @@ const RANKS: ReadonlyArray<readonly string[]> = [
   ["export"],
   ["status"],
   ["app"],
-  ["cli", "main"],
+  ["cli", "main", "decoder_main"],
 ];
 
 /** Packages and the one folder, from the root of the project, that may import each. */
