@@ -73,8 +73,12 @@ bool plan_check(const struct wire_plan *plan, struct refusal *why)
 		.written = sizeof(struct wire_span),
 	};
 
-	if (plan->probe >= MAX_PROBES || plan->probe == PROBE_CLIENT_ARM ||
-	    plan->probe == PROBE_GOROUTINE)
+	if (plan->probe >= MAX_PROBES)
+		return refuse(why, EINVAL, "PLAN probe is %u, must be below %u", plan->probe,
+			      MAX_PROBES);
+	/* Nothing to capture is right for every probe. */
+	if (plan->count > 0 &&
+	    (plan->probe == PROBE_CLIENT_ARM || plan->probe == PROBE_GOROUTINE))
 		return refuse(why, EINVAL, "PLAN probe is %u, must be one that captures",
 			      plan->probe);
 	if (plan->count > MAX_PLAN_OPS)

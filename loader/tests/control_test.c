@@ -334,8 +334,11 @@ static void test_plans(void)
 	       "plan_check() refuses ops that are too long together");
 	expect(plan_verdict(PROBE_SERVER_END, many, MAX_PLAN_OPS + 1) == EINVAL,
 	       "plan_check() refuses too many ops");
-	expect(plan_verdict(PROBE_SERVER_END, many, 0) == 0,
-	       "plan_check() accepts a plan without ops");
+	for (uint16_t probe = 0; probe < MAX_PROBES; probe++)
+		expect(plan_verdict(probe, many, 0) == 0,
+		       "plan_check() accepts a plan without ops for every probe");
+	expect(plan_verdict(MAX_PROBES, many, 0) == EINVAL,
+	       "plan_check() refuses a plan without ops for no probe");
 }
 
 /* Random bytes must end in some verdict; the sanitizers watch. */

@@ -71,7 +71,7 @@ rootTest(
     const pattern = new Uint8Array(seen.buffer, wire.SIZEOF_SPAN + places.X_NET_FIXED_BYTES, 3);
     assert.equal(new TextDecoder().decode(pattern), "/ok");
 
-    for (const probe of xNet) await client.plan(slot, probe, []);
+    for (let probe = 0; probe < wire.MAX_PROBES; probe++) await client.plan(slot, probe, []);
     await get("/ok");
     const unseen = await eventually(() => end(others));
     assert.equal(unseen.getUint8(wire.OFFSET_SPAN_OUTCOME), wire.OUTCOME_UNSEEN);
