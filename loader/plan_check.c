@@ -77,8 +77,7 @@ bool plan_check(const struct wire_plan *plan, struct refusal *why)
 		return refuse(why, EINVAL, "PLAN probe is %u, must be below %u", plan->probe,
 			      MAX_PROBES);
 	/* Nothing to capture is right for every probe. */
-	if (plan->count > 0 &&
-	    (plan->probe == PROBE_CLIENT_ARM || plan->probe == PROBE_GOROUTINE))
+	if (plan->count > 0 && (plan->probe == PROBE_CLIENT_ARM || plan->probe == PROBE_GOROUTINE))
 		return refuse(why, EINVAL, "PLAN probe is %u, must be one that captures",
 			      plan->probe);
 	if (plan->count > MAX_PLAN_OPS)
