@@ -64,6 +64,7 @@ export function samplesOf(
   return [
     ...samplesOfGo(own),
     ...libraries.flatMap((library) => {
+      if (!hasPlans(plans, wire.PROBE_SERVER_START)) return [];
       if (!hasPlans(library.plans, wire.PROBE_SERVER_END_X_NET)) return [];
       const probes = new Set(library.plans.map(({ probe }) => probe));
       const source = {

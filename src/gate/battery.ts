@@ -53,7 +53,7 @@ function* numbered(start: Uint8Array, count: number, idOf: (index: number) => nu
   const copy = start.slice();
   const view = new DataView(copy.buffer);
   for (let index = 0; index < count; index++) {
-    view.setUint32(wire.OFFSET_SPAN_SPAN_ID + 4, idOf(index));
+    view.setUint32(wire.OFFSET_SPAN_SPAN_ID, idOf(index), true);
     yield copy;
   }
 }
