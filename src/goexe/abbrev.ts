@@ -59,6 +59,9 @@ export function readAbbreviations(section: Bytes, offset: number): Map<number, A
         throw corrupt(`${section.name} gives an entry more than ${MAX_ATTRIBUTES} attributes`);
       }
     }
+    if (found.has(code)) {
+      throw corrupt(`${section.name} has two kinds of entries of number ${code}`);
+    }
     found.set(code, { tag, children, attributes });
     if (found.size > MAX_ABBREVIATIONS) {
       throw corrupt(`${section.name} has more than ${MAX_ABBREVIATIONS} kinds of entries`);

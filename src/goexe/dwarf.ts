@@ -22,8 +22,13 @@ const MAX_ABBREV_BYTES = 16 * 1024 * 1024;
 const MAX_UNIT_BYTES = 128 * 1024 * 1024;
 /** Of the section, after decompression; the Collector has 13 MiB. */
 const MAX_INFO_BYTES = 512 * 1024 * 1024;
-/** In all tables that units name; Go has one table of 40 for all of them. */
-const MAX_ABBREVIATIONS = 1_000_000;
+/** Attributes in all tables that units name; Go has one table of some 200 for all of them, a C compiler one a unit. */
+const MAX_TABLE_ATTRIBUTES = 2_000_000;
+/** Entries and attributes that are passed over in all, since both may be of no bytes; a program of 9 MB has 700,000. */
+const MAX_STEPS = 150_000_000;
+/** What a table, and a unit, cost beside what is in them, in attributes and in steps. */
+const TABLE_COST = 16;
+const UNIT_COST = 200;
 const TAG_MEMBER = 0x0d;
 const TAG_STRUCTURE_TYPE = 0x13;
 const TAG_CONSTANT = 0x27;
@@ -80,7 +85,7 @@ export async function readDebugTypes(
   }
   const abbrevs = new Bytes(await readWholeSection(reader, abbrev, MAX_ABBREV_BYTES), abbrev.name);
   const tables = new Map<number, Map<number, Abbreviation>>();
-  let abbreviations = 0;
+  let tableAttributes = 0;
   const search = new Search(options);
   for await (const unit of units(streamSection(reader, info), info.name)) {
     options.signal?.throwIfAborted();
@@ -89,9 +94,12 @@ export async function readDebugTypes(
     if (table === undefined) {
       table = readAbbreviations(abbrevs, at);
       tables.set(at, table);
-      abbreviations += 1 + table.size;
-      if (abbreviations > MAX_ABBREVIATIONS) {
-        throw corrupt(`${abbrev.name} has more than ${MAX_ABBREVIATIONS} kinds of entries`);
+      tableAttributes += TABLE_COST;
+      for (const { attributes } of table.values()) {
+        tableAttributes += 1 + attributes.length / 3;
+      }
+      if (tableAttributes > MAX_TABLE_ATTRIBUTES) {
+        throw corrupt(`${abbrev.name} has more than ${MAX_TABLE_ATTRIBUTES} attributes`);
       }
     }
     search.walk(new Cursor(unit.bytes, entries), table, format);
@@ -238,6 +246,7 @@ class Search implements DebugTypes {
   readonly constants = new Map<string, number>();
   readonly #fields: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #constants: ReadonlySet<string>;
+  #steps = 0;
 
   constructor({ structs, constants = [] }: DebugTypesOptions) {
     this.#fields = new Map(Object.entries(structs).map(([name, fields]) => [name, new Set(fields)]));
@@ -252,7 +261,9 @@ class Search implements DebugTypes {
     const seeksConstants = this.constants.size < this.#constants.size;
     let depth = 0;
     let open: OpenStruct | null = null;
+    this.#step(UNIT_COST, cursor);
     while (cursor.at < cursor.bytes.length) {
+      this.#step(1, cursor);
       const code = cursor.uleb();
       if (code === 0) {
         depth -= 1;
@@ -266,7 +277,8 @@ class Search implements DebugTypes {
       if (abbreviation === undefined) {
         throw corrupt(`${cursor.bytes.name} has an entry of unknown kind ${code}`);
       }
-      const { tag, children } = abbreviation;
+      const { tag, children, attributes } = abbreviation;
+      this.#step(attributes.length / 3, cursor);
       if (open !== null && tag === TAG_MEMBER && depth === open.depth + 1) {
         const { name, value } = readEntry(cursor, abbreviation, format, AT_DATA_MEMBER_LOCATION);
         if (value !== null && this.#fields.get(open.name)?.has(name)) {
@@ -287,7 +299,6 @@ class Search implements DebugTypes {
           this.constants.set(name, value);
         }
       } else {
-        const { attributes } = abbreviation;
         for (let i = 1; i < attributes.length; i += 3) {
           skipForm(cursor, attributes[i] ?? 0, format);
         }
@@ -295,6 +306,13 @@ class Search implements DebugTypes {
       if (children) {
         depth += 1;
       }
+    }
+  }
+
+  #step(steps: number, { bytes }: Cursor): void {
+    this.#steps += steps;
+    if (this.#steps > MAX_STEPS) {
+      throw corrupt(`${bytes.name} has more than ${MAX_STEPS} entries and attributes`);
     }
   }
 }
