@@ -1,6 +1,6 @@
 /** One cell of the matrix: a Go version built in one way, traced, loaded and checked. Called by matrix_test.ts. */
 import assert from "node:assert/strict";
-import { Agent, ROOT } from "../support/agent.ts";
+import { Agent, type AgentOptions, ROOT } from "../support/agent.ts";
 import { goBuild, goEnvironment, type GoFlavour } from "../support/go_build.ts";
 import { LoadGenerator } from "../support/load.ts";
 import { OtlpSink } from "../support/otlp_sink.ts";
@@ -132,8 +132,12 @@ async function runMode(
   return reasons;
 }
 
-/** Runs a cell. What goes wrong is in the result, not thrown. */
-export async function runCell(version: string, flavour: Flavour): Promise<CellResult> {
+/** Runs a cell. What goes wrong is in the result, not thrown. `command`: starts another agent than this tree's. */
+export async function runCell(
+  version: string,
+  flavour: Flavour,
+  { command }: Pick<AgentOptions, "command"> = {},
+): Promise<CellResult> {
   const whole = WHOLE.includes(flavour);
   const modes = whole ? CONTEXT_MODES : CONTEXT_MODES.slice(0, 2);
   const perMode = whole ? WHOLE_REQUESTS : FEW_REQUESTS;
@@ -157,7 +161,7 @@ export async function runCell(version: string, flavour: Flavour): Promise<CellRe
       "--pid",
       String(front.pid),
     ];
-    const agent = stack.use(await Agent.start({ args }));
+    const agent = stack.use(await Agent.start({ args, ...(command ? { command } : {}) }));
     await agent.traced(back.pid, front.pid);
     decoder = (await agent.target(front.pid)).decoder;
     const bench = { agent, sink, services };
