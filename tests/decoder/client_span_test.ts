@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
 import type { SampleClientResponse, SampleUrl } from "../../decoder-as/samples/sample_heap.ts";
 import type { Head } from "../../decoder-as/samples/plan_runner.ts";
-import { Fixture, registry } from "./fixture.ts";
+import { Fixture, packs } from "./fixture.ts";
 import { KIND_CLIENT, STATUS_ERROR } from "./spans.ts";
 
 /** A URL and what Go makes of it; see testdata/urls.go. Paths and results are bytes in base64. */
@@ -36,7 +36,7 @@ function span(call: Call, response: SampleClientResponse | null = {}, end: Head 
   return decoded;
 }
 
-for (const { manifest } of registry.packs) {
+for (const { manifest } of packs) {
   const version = `${manifest.name}${manifest.name.split(".").length === 2 ? ".0" : ""}`;
 
   Deno.test(`${manifest.name}: a call gives a span with everything that was captured`, () => {

@@ -4,7 +4,7 @@ import { type GoLayout, parseLayout } from "../../decoder-as/plans/layout.ts";
 import { GoRange, parseGoVersion } from "../../src/decoder/go_release.ts";
 import { type DecoderCode, DecoderInstance } from "../../src/decoder/host.ts";
 import type { DecoderPack } from "../../src/decoder/manifest.ts";
-import { DecoderRegistry } from "../../src/decoder/registry.ts";
+import { examinePack } from "../../src/gate/gate.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
 import {
   type SampleClientResponse,
@@ -18,9 +18,10 @@ import { type DecodedSpan, readBatches } from "./spans.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const LAYOUTS = new URL("decoder-as/layouts/", ROOT);
+const DECODERS = new URL("build/decoders/", ROOT);
 
 /** What `deno task build` made. */
-export const registry: DecoderRegistry = await DecoderRegistry.load(new URL("build/decoders/", ROOT));
+export const packs: readonly DecoderPack[] = await readPacks();
 
 /** Every layout file, by name: "go1.26.11". */
 export const layouts: ReadonlyMap<string, GoLayout> = await readLayouts();
@@ -33,10 +34,26 @@ async function readLayouts(): Promise<Map<string, GoLayout>> {
   return found;
 }
 
+async function readPacks(): Promise<DecoderPack[]> {
+  const found: DecoderPack[] = [];
+  for await (const { name } of Deno.readDir(DECODERS)) {
+    const pack = examinePack(await Deno.readFile(new URL(name, DECODERS)));
+    if (!("manifest" in pack)) throw new Error(`${pack.message}; ${pack.remedy}`);
+    found.push(pack);
+  }
+  return found.sort((a, b) => a.manifest.name < b.manifest.name ? -1 : 1);
+}
+
+/** The packs whose ranges hold a version. */
+export function packsFor(goVersion: string): DecoderPack[] {
+  const release = parseGoVersion(goVersion);
+  return packs.filter(({ manifest }) => release !== null && new GoRange(manifest.goRange).has(release));
+}
+
 /** The pack for a version that must have one. */
 export function packFor(goVersion: string): DecoderPack {
-  const pack = registry.select(goVersion);
-  if ("message" in pack) throw new Error(`${pack.message}; ${pack.remedy}`);
+  const [pack] = packsFor(goVersion);
+  if (!pack) throw new Error(`Cannot find a decoder for ${goVersion}; run deno task build`);
   return pack;
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
 import type { SampleRequest, SampleResponse } from "../../decoder-as/samples/sample_heap.ts";
-import { Fixture, registry } from "./fixture.ts";
+import { Fixture, packs } from "./fixture.ts";
 import { KIND_SERVER, STATUS_ERROR } from "./spans.ts";
 
 const NEWEST = "go1.27.4";
@@ -27,7 +27,7 @@ function span(
   return decoded;
 }
 
-for (const { manifest } of registry.packs) {
+for (const { manifest } of packs) {
   const version = `${manifest.name}${manifest.name.split(".").length === 2 ? ".0" : ""}`;
   const hasRoute = !["go1.17", "go1.19", "go1.20", "go1.21"].includes(manifest.name);
 
