@@ -12,6 +12,7 @@ import { superviseLoader } from "../loader/supervisor.ts";
 import { createStatusApp } from "../status/app.ts";
 import type { Readiness, StatusReport } from "../status/model.ts";
 import { serveStatus } from "../status/serve.ts";
+import { loadApiToken } from "../status/token.ts";
 import type { Logger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
 import { markSpans } from "../trace/mark.ts";
@@ -44,6 +45,12 @@ export interface AgentOptions {
  */
 export async function runAgent({ config, log, signal }: AgentOptions): Promise<Reason | null> {
   const startedMs = Date.now();
+  const token = await loadApiToken({
+    getEnv: Deno.env.get,
+    tokenFile: config.tokenFile,
+    generatedFile: new URL("run/api_token", BUILD).pathname,
+    log,
+  });
   let session: Session | null = null;
   await using decoders = await Decoders.open({
     config: config.decoders,
@@ -100,6 +107,8 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
       targets: () => targetReports(session?.targets() ?? [], resources),
       traces: store,
       ready,
+      decoders: decoders.admin,
+      token,
       log,
     }),
     ...config.listen,
