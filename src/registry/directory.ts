@@ -3,6 +3,7 @@
  * when it goes. Also where pushed decoders are kept. Made by Agent; brings everything to DecoderAdmin.
  */
 import type { DecoderPack } from "../decoder/manifest.ts";
+import { MAX_PACK_BYTES } from "../gate/gate.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
@@ -19,8 +20,6 @@ export interface DecoderDirectoryOptions {
   readonly clock?: Clock;
 }
 
-/** Bytes of a decoder, as for PUT. */
-export const MAX_DECODER_BYTES = 4 * 1024 * 1024;
 const SUFFIX = ".wasm";
 /** Files beyond, in order of their names, are not looked at. */
 const MAX_FILES = 256;
@@ -147,14 +146,15 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
       const info = await Deno.stat(path);
       if (!info.isFile || seen?.stamp === stampOf(info)) return;
       const stamp = stampOf(info);
-      if (info.size > MAX_DECODER_BYTES) {
+      if (info.size > MAX_PACK_BYTES) {
         admin.refuseFile(path, tooLarge(path, info.size));
         this.#files.set(file, { stamp, holds: seen?.holds ?? null, refused: true });
         return;
       }
-      if (!await this.#settled(path, stamp)) return this.#wake();
+      // One that still changes has another event to come.
+      if (!await this.#settled(path, stamp)) return;
       const bytes = await Deno.readFile(path);
-      if (bytes.length !== info.size || stampOf(await Deno.stat(path)) !== stamp) return this.#wake();
+      if (bytes.length !== info.size || stampOf(await Deno.stat(path)) !== stamp) return;
       const result = await admin.load(path, bytes);
       const refused = "remedy" in result;
       const holds = refused ? seen?.holds ?? null : result;
@@ -163,8 +163,8 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
         await admin.unload(path, seen.holds);
       }
     } catch (error) {
-      // Gone meanwhile: the next look finds it missing.
-      if (error instanceof Deno.errors.NotFound) return this.#wake();
+      // Gone meanwhile, or a link to nothing.
+      if (error instanceof Deno.errors.NotFound) return;
       this.#log.warn("cannot read a decoder", { path, error });
     }
   }
@@ -242,7 +242,7 @@ function stampOf({ size, mtime, ino, dev }: Deno.FileInfo): string {
 function tooLarge(path: string, bytes: number): Reason {
   return {
     code: "decoder-too-large",
-    message: `Cannot use ${path}: it has ${bytes} bytes, must be at most ${MAX_DECODER_BYTES}`,
+    message: `Cannot use ${path}: it has ${bytes} bytes, must be at most ${MAX_PACK_BYTES}`,
     remedy: "Make a smaller decoder; those of Tsunagi have less than 100 KiB",
   };
 }

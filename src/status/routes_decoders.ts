@@ -1,8 +1,8 @@
 /** Decoders: what is in use; with the token also another one, or the one before. */
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { MAX_PACK_BYTES } from "../gate/gate.ts";
 import type { DecoderAdmin } from "../registry/admin.ts";
-import { MAX_DECODER_BYTES } from "../registry/directory.ts";
 import type { Reason } from "../support/reason.ts";
 import { readBody } from "./body.ts";
 import { problem } from "./problem.ts";
@@ -31,7 +31,7 @@ export function decoderRoutes({ decoders, token }: DecoderRoutesOptions): Hono {
   app.put("/:name", async (context) => {
     const denial = authorize(context.req.header("authorization"), token);
     if (denial) return refuse(context, denial);
-    const bytes = await readBody(context.req.raw, MAX_DECODER_BYTES);
+    const bytes = await readBody(context.req.raw, MAX_PACK_BYTES);
     if (bytes === null) return refuse(context, TOO_LARGE);
     return answer(context, await decoders.put(context.req.param("name"), bytes));
   });
@@ -74,6 +74,6 @@ const TOKEN_WRONG: Reason = {
 };
 const TOO_LARGE: Reason = {
   code: "decoder-too-large",
-  message: `A decoder must have at most ${MAX_DECODER_BYTES} bytes`,
+  message: `A decoder must have at most ${MAX_PACK_BYTES} bytes`,
   remedy: "Check that the file is a decoder; those of Tsunagi have less than 100 KiB",
 };
