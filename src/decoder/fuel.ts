@@ -1,11 +1,12 @@
 /**
  * Puts fuel into function bodies, so that no call runs longer than its fuel lasts. Called by harden.ts.
  *
- * Between two payments no instruction runs twice: code repeats only through a loop's head or a call. Each payment
- * covers the bytes that may run until the next one, and the locals, which a call clears.
+ * Code repeats only through the head of a loop or a call. So every instruction is paid for at the head of the innermost
+ * loop that it is in, or where the function is entered if it is in none: between two payments there it runs at most
+ * once. The locals, which a call clears, are paid for on entry.
  */
 import { HardenError } from "./harden_error.ts";
-import { CLOSES, isNumberType, OPENS_BLOCK, OPENS_LOOP, skipInstruction } from "./opcodes.ts";
+import { BLOCK, costOf, END, IF, isNumberType, LOOP, skipInstruction } from "./opcodes.ts";
 import { leb128, signedLeb128, type WasmReader } from "./wasm_reader.ts";
 
 /** What engines allow; V8's kV8MaxWasmFunctionLocals. */
@@ -17,6 +18,9 @@ const GLOBAL_GET = 0x23;
 const GLOBAL_SET = 0x24;
 const I64_CONST = 0x42;
 const I64_SUB = 0x7d;
+
+/** What a payment itself costs, so that the shortest loop is not nearly free. */
+const PAYMENT_COST = 64;
 
 /** Where a payment goes and how much it is. */
 interface Payment {
@@ -32,7 +36,6 @@ interface Payment {
 export function withFuel(body: WasmReader, global: number): Uint8Array[] {
   const from = body.at;
   const locals = skipLocals(body);
-  const payments = [{ at: body.at, cost: body.end - from + locals }, ...loopPayments(body, global)];
   const parts: Uint8Array[] = [];
   let done = from;
   let size = 0;
@@ -40,7 +43,7 @@ export function withFuel(body: WasmReader, global: number): Uint8Array[] {
     parts.push(part);
     size += part.length;
   };
-  for (const { at, cost } of payments) {
+  for (const { at, cost } of paymentsOf(body, locals, global)) {
     push(body.bytes.subarray(done, at));
     push(payment(cost, global));
     done = at;
@@ -60,21 +63,25 @@ function skipLocals(body: WasmReader): number {
   return locals;
 }
 
-/** Walks the instructions; yields the loops' payments in order of their places. */
-function loopPayments(body: WasmReader, globals: number): Payment[] {
-  const payments: Payment[] = [];
-  const open: (Payment | null)[] = [];
+/** Walks the instructions; yields the payments in order of their places, the one on entry first. */
+function paymentsOf(body: WasmReader, locals: number, globals: number): Payment[] {
+  let current: Payment = { at: body.at, cost: PAYMENT_COST + locals };
+  const payments = [current];
+  /** For each open instruction, the payment that covers what is behind its end. */
+  const open: Payment[] = [];
   for (;;) {
-    const effect = skipInstruction(body, { globals });
-    if (effect === OPENS_BLOCK) open.push(null);
-    else if (effect === OPENS_LOOP) {
-      const loop = { at: body.at, cost: 0 };
-      payments.push(loop);
-      open.push(loop);
-    } else if (effect === CLOSES) {
-      const loop = open.pop();
-      if (loop === undefined) break;
-      if (loop) loop.cost = body.at - loop.at;
+    const from = body.at;
+    const opcode = skipInstruction(body, { globals });
+    current.cost += costOf(opcode, body.at - from);
+    if (opcode === BLOCK || opcode === IF) open.push(current);
+    else if (opcode === LOOP) {
+      open.push(current);
+      current = { at: body.at, cost: PAYMENT_COST };
+      payments.push(current);
+    } else if (opcode === END) {
+      const outer = open.pop();
+      if (!outer) break;
+      current = outer;
     }
   }
   if (!body.done) throw refuse(`function goes on behind its end at byte ${body.at}`);

@@ -22,11 +22,19 @@ export interface DecoderCode {
   readonly code: Uint8Array<ArrayBuffer> | WebAssembly.Module;
 }
 
-/**
- * Bytes of code that the decoding of one full input may run through, and any other call too. tests/decoder/fuel_test.ts
- * holds the costliest input that net/http can bring about to a twentieth of it.
- */
+/** Fuel for any call; see fuel.ts for what costs how much. */
 export const FEED_FUEL = 2_000_000_000n;
+
+/** Fuel for each byte of input besides, so that a decoder that loops over a small input is stopped at once. */
+const FUEL_PER_INPUT_BYTE = 160_000;
+
+/**
+ * What the decoding of `bytes` bytes may use. tests/decoder/fuel_test.ts holds the costliest inputs that net/http can
+ * bring about to a twentieth of it.
+ */
+export function fuelFor(bytes: number): number {
+  return Number(FEED_FUEL) + FUEL_PER_INPUT_BYTE * bytes;
+}
 
 /** An input is done in far fewer feeds: each but the last fills the output. */
 const MAX_FEEDS = 64;
@@ -52,6 +60,8 @@ export class DecoderInstance {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #filled = 0;
+  /** What the last call was given. */
+  #fuelGiven = 0;
   /** Start records that `add` took. */
   #starts = 0;
   #counters: DecoderCounters;
@@ -108,7 +118,7 @@ export class DecoderInstance {
    */
   decode(batches: SpanBatch[]): void {
     if (this.#filled === 0) return;
-    this.#fuel.value = FEED_FUEL;
+    this.#refuel(this.#filled);
     for (let feeds = 1; this.#filled > 0; feeds++) {
       const filled = this.#filled;
       const taken = this.#run(() => this.#exports.feed(filled));
@@ -131,7 +141,7 @@ export class DecoderInstance {
    */
   drop(pid: number | "all"): number {
     if (this.#counters.inFlight === 0) return 0;
-    this.#fuel.value = FEED_FUEL;
+    this.#refuel(0);
     const before = this.#counters.inFlight;
     this.#run(() => this.#exports.drop(pid === "all" ? 0 : pid));
     this.#settle(0);
@@ -141,6 +151,11 @@ export class DecoderInstance {
   /** What has been decoded; after a fault, what had been before the input that brought it about. */
   counters(): DecoderCounters {
     return this.#counters;
+  }
+
+  /** Fuel that the last call used. */
+  get fuelUsed(): number {
+    return this.#fuelGiven - Number(this.#fuel.value);
   }
 
   /** Spans whose start `add` took and of which nothing has come yet: they are lost when the instance goes. */
@@ -153,7 +168,7 @@ export class DecoderInstance {
     for (const needed of EXPORTS) {
       if (typeof this.#exports[needed] !== "function") throw refuse(`it does not export ${needed}`);
     }
-    this.#fuel.value = FEED_FUEL;
+    this.#refuel(0);
     const abi = this.#run(() => this.#exports.abi());
     if (abi !== ABI_VERSION) throw refuse(`its ABI is ${abi}, must be ${ABI_VERSION}`);
     if (
@@ -162,6 +177,11 @@ export class DecoderInstance {
     ) {
       throw refuse("it was built for another wire format");
     }
+  }
+
+  #refuel(inputBytes: number): void {
+    this.#fuelGiven = fuelFor(inputBytes);
+    this.#fuel.value = BigInt(this.#fuelGiven);
   }
 
   #run(call: () => number): number {

@@ -6,11 +6,11 @@
 import { HardenError } from "./harden_error.ts";
 import type { WasmReader } from "./wasm_reader.ts";
 
-/** What an instruction does to nesting. */
-export const PLAIN = 0;
-export const OPENS_BLOCK = 1;
-export const OPENS_LOOP = 2;
-export const CLOSES = 3;
+/* Opcodes of control flow, for those who follow it. */
+export const BLOCK = 0x02;
+export const LOOP = 0x03;
+export const IF = 0x04;
+export const END = 0x0b;
 
 const V128 = 0x7b;
 const I32 = 0x7f;
@@ -60,7 +60,7 @@ export function isNumberType(type: number): boolean {
 }
 
 /**
- * Passes over one instruction and tells what it does to nesting.
+ * Passes over one instruction and yields its opcode.
  *
  * @throws {HardenError} when it is not allowed.
  */
@@ -68,22 +68,19 @@ export function skipInstruction(reader: WasmReader, limits: InstructionLimits): 
   const at = reader.at;
   const opcode = reader.u8();
   switch (opcode) {
-    case 0x02: // block
-    case 0x04: // if
+    case BLOCK:
+    case LOOP:
+    case IF:
       skipBlockType(reader);
-      return OPENS_BLOCK;
-    case 0x03: // loop
-      skipBlockType(reader);
-      return OPENS_LOOP;
-    case 0x0b: // end
-      return CLOSES;
+      return opcode;
     case 0x00: // unreachable
     case 0x01: // nop
     case 0x05: // else
+    case END:
     case 0x0f: // return
     case 0x1a: // drop
     case 0x1b: // select
-      return PLAIN;
+      return opcode;
     case 0x0c: // br
     case 0x0d: // br_if
     case 0x10: // call
@@ -91,45 +88,67 @@ export function skipInstruction(reader: WasmReader, limits: InstructionLimits): 
     case 0x21: // local.set
     case 0x22: // local.tee
       reader.u32();
-      return PLAIN;
+      return opcode;
     case 0x0e: // br_table
       for (let left = reader.count() + 1; left > 0; left--) reader.u32();
-      return PLAIN;
+      return opcode;
     case 0x11: // call_indirect
       reader.u32();
       needZero(reader, at, "a table");
-      return PLAIN;
+      return opcode;
     case 0x23: // global.get
     case 0x24: // global.set
       if (reader.u32() >= limits.globals) throw refuse(at, "a global that the module does not have");
-      return PLAIN;
+      return opcode;
     case 0x3f: // memory.size
       needZero(reader, at, "a memory");
-      return PLAIN;
+      return opcode;
     case 0x41: // i32.const
     case 0x42: // i64.const
       reader.skipSigned();
-      return PLAIN;
+      return opcode;
     case 0x43: // f32.const
       reader.skip(4);
-      return PLAIN;
+      return opcode;
     case 0x44: // f64.const
       reader.skip(8);
-      return PLAIN;
+      return opcode;
     case NUMERIC_PREFIX:
       skipNumeric(reader, at);
-      return PLAIN;
+      return opcode;
     case SIMD_PREFIX:
       skipSimd(reader, at);
-      return PLAIN;
+      return opcode;
   }
   if (opcode >= 0x28 && opcode <= 0x3e) { // loads and stores
     skipMemoryArgument(reader, at);
-    return PLAIN;
+    return opcode;
   }
-  if (opcode >= 0x45 && opcode <= 0xc4) return PLAIN; // arithmetic, conversions, sign extension
+  if (opcode >= 0x45 && opcode <= 0xc4) return opcode; // arithmetic, conversions, sign extension
   const known = REFUSED.find(([from, to]) => opcode >= from && opcode <= to);
   throw refuse(at, known ? known[2] : `opcode 0x${opcode.toString(16)}`);
+}
+
+/** Instructions that take longer than their bytes say, and by how many bytes. */
+const EXTRA_COSTS: readonly [from: number, to: number, cost: number][] = [
+  [0x10, 0x11, 8], // calls
+  [0x28, 0x3e, 4], // loads and stores
+  [0x6d, 0x70, 32], // i32 division and remainder
+  [0x7f, 0x82, 32], // i64 division and remainder
+  [0x8d, 0x91, 16], // f32 rounding and root
+  [0x95, 0x95, 16], // f32.div
+  [0x9b, 0x9f, 16], // f64 rounding and root
+  [0xa3, 0xa3, 16], // f64.div
+  [0xa8, 0xbf, 8], // conversions
+  [NUMERIC_PREFIX, NUMERIC_PREFIX, 8],
+  [SIMD_PREFIX, SIMD_PREFIX, 4],
+];
+const EXTRA_COST = new Uint8Array(256);
+for (const [from, to, cost] of EXTRA_COSTS) EXTRA_COST.fill(cost, from, to + 1);
+
+/** What running an instruction of that many bytes costs, in bytes of plain code. */
+export function costOf(opcode: number, bytes: number): number {
+  return bytes + EXTRA_COST[opcode]!;
 }
 
 /** An expression of one constant, as offsets and globals begin with. */
