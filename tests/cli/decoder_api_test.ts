@@ -3,6 +3,7 @@ import { ScratchDirectory } from "../support/scratch.ts";
 import { decoder } from "./decoder_command.ts";
 import { FakeAgent, freePort } from "./fake_agent.ts";
 
+const GO126 = new URL("../../build/decoders/go1.26.wasm", import.meta.url).pathname;
 const DIGEST = "0123456789abcdef".repeat(4);
 const ENTRY = {
   name: "go1.28",
@@ -89,6 +90,23 @@ Deno.test("decoder list refuses an address at which something else listens", asy
     equal(status, 1);
     match(stderr, /Check --url/);
   }
+});
+
+Deno.test("decoder show NAME shows an active decoder's counters and manifest, and what the agent does not know", async () => {
+  const bundled = await decoder(["show", GO126, "--json"]);
+  const { manifest } = JSON.parse(bundled.stdout);
+  await using agent = new FakeAgent({ status: 200, body: { ...ENTRY, name: "go1.26", manifest } });
+  const { status, stdout, stderr } = await decoder(["show", "go1.26", "--url", agent.url]);
+  equal(status, 0, stderr);
+  match(stdout, /^counters +1000 starts, 998 spans, 2 in flight, 0 bad records$/m);
+  match(stdout, /^previous +0\.1\.0 bundled ffffffffffff$/m);
+  match(stdout, /^ {2}client start$/m);
+  equal(agent.asked[0]?.path, "/api/v1/decoders/go1.26");
+  const problem = { status: 404, code: "decoder-unknown", detail: "No decoder is named x" };
+  await using other = new FakeAgent({ status: 404, body: problem });
+  const unknown = await decoder(["show", "x", "--url", other.url]);
+  equal(unknown.status, 1);
+  match(unknown.stderr, /No decoder is named x \(decoder-unknown\)\n.*decoder list/);
 });
 
 Deno.test("decoder push sends the file under its manifest's name with the token and shows the swap", async () => {

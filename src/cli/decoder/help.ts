@@ -52,14 +52,14 @@ Flags:
 ${JSON_FLAG}`,
   new: `Makes a decoder out of the DWARF of a Go program, or of one that a Go toolchain builds for the purpose
 
-Usage: deno task decoder new --binary FILE [flags]              a program with DWARF (without -ldflags=-w or -s)
-       deno task decoder new --go DIR [flags]                   a toolchain: its GOROOT, as go env GOROOT says
-       deno task decoder new --binary FILE --go DIR [flags]     a stripped program and the toolchain of its version
+Usage: deno task decoder new --binary FILE [flags]            a program with DWARF (not built with -s or -w)
+       deno task decoder new --go DIR [flags]                 a toolchain: what "go env GOROOT" says
+       deno task decoder new --binary FILE --go DIR [flags]   a stripped program, its version's toolchain
 
 Flags:
-  --range RANGE       Go releases that it is for, as ">=1.28 <1.29" (default: the release that was read, alone)
-  --name NAME         name of the decoder (default: the release and "exact", as go1.28.1-exact; with --range the
-                      first release of the range, as go1.28). The name of another decoder replaces that one
+  --range RANGE       Go releases that it is for, as ">=1.28 <1.29" (default: the release read, alone)
+  --name NAME         name of the decoder (default: after the release, as go1.28.1-exact; with --range after
+                      its first one, as go1.28). It replaces a decoder of the same name
   --output FILE       where to write (default decoders/NAME.wasm, the directory that the agent watches)
   --push              hand it to the running agent as well
 ${AGENT_FLAG}${TOKEN_FLAG}`,

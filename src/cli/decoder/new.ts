@@ -60,17 +60,27 @@ export async function makeAndWrite(context: CommandContext, command: NewCommand)
 }
 
 async function make(context: CommandContext, command: NewCommand): Promise<NewDecoder> {
-  const { binary, go, range, name } = command;
+  const { range, name } = command;
+  const [binary, go] = [command.binary, command.go].map((path) => path && userPath(context, path));
+  for (const path of [binary, go]) if (path) await checkExists(path);
   try {
     return await newDecoder({
-      ...binary === undefined ? {} : { binary: userPath(context, binary) },
-      ...go === undefined ? {} : { go: userPath(context, go) },
+      ...binary ? { binary } : {},
+      ...go ? { go } : {},
       ...range === undefined ? {} : { goRange: range },
       ...name === undefined ? {} : { name },
     });
   } catch (error) {
     if (error instanceof NewDecoderError) throw new Failure(error.message, error.reason);
     throw error;
+  }
+}
+
+async function checkExists(path: string): Promise<void> {
+  try {
+    await Deno.stat(path);
+  } catch (cause) {
+    throw fileFailure("read", path, cause);
   }
 }
 
@@ -100,8 +110,8 @@ async function bundledFor(goVersion: string): Promise<DecoderManifest | null> {
   if (release === null) return null;
   let best: { manifest: DecoderManifest; range: GoRange } | null = null;
   for (const file of await decoderFiles(projectPath("build/decoders")).catch(() => [])) {
-    const { manifest, refused } = await examineFile(await Deno.readFile(file));
-    if (manifest === null || refused !== null) continue;
+    const { manifest } = await examineFile(await Deno.readFile(file));
+    if (manifest === null) continue;
     const range = new GoRange(manifest.goRange);
     if (!range.has(release)) continue;
     if (best === null || best.range.contains(range)) best = { manifest, range };
