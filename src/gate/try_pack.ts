@@ -7,7 +7,7 @@ import { goldensOf } from "./examine.ts";
 import { checkGoldens } from "./golden_check.ts";
 import { recordsOf } from "./records.ts";
 import { GateRefusal, reasonOf } from "./refusal.ts";
-import { checkSample } from "./sample_check.ts";
+import { checkSamples } from "./sample_check.ts";
 import { Trial } from "./trial.ts";
 
 /** Why the decoder may not run, or null. Takes the same steps for the same pack, in one memory from first to last. */
@@ -17,7 +17,7 @@ export function tryPack(pack: DecoderPack): Reason | null {
     const goldens = goldensOf(pack);
     const samples = samplesOf(pack.manifest);
     checkGoldens(trial, goldens);
-    for (const sample of samples) checkSample(trial, sample, { exact: false });
+    checkSamples(trial, samples, { exact: false });
     const good = [...goldens.map(({ input }) => input), ...samples.map(({ records }) => records)];
     runBattery(trial, good.flatMap(recordsOf));
     // After all that, it must still do what it did.

@@ -6,7 +6,7 @@ import { samplesOf } from "../../decoder-as/samples/samples.ts";
 import type { GoldenVector } from "../decoder/golden.ts";
 import type { DecoderManifest } from "../decoder/manifest.ts";
 import { runVector } from "../gate/golden_check.ts";
-import { checkSample } from "../gate/sample_check.ts";
+import { checkSamples } from "../gate/sample_check.ts";
 import { Trial } from "../gate/trial.ts";
 
 /**
@@ -17,6 +17,6 @@ import { Trial } from "../gate/trial.ts";
 export function makeGoldens(manifest: DecoderManifest, code: Uint8Array<ArrayBuffer>): GoldenVector[] {
   const samples = samplesOf(manifest);
   const trial = new Trial(code);
-  for (const sample of samples) checkSample(trial, sample, { exact: true });
+  checkSamples(trial, samples, { exact: true });
   return samples.map(({ name, records }) => ({ name, input: records, ...runVector(trial, records) }));
 }
