@@ -15,6 +15,8 @@ const STEP = 16;
 
 interface Library {
   readonly module: string;
+  /** Revisions from before the first release, in order: `go list` does not name them. Each is read. */
+  readonly revisions: readonly string[];
   /** Links all that declares the structs. */
   readonly program: string;
   /** Fields to read, by the struct's name in DWARF. */
@@ -23,6 +25,17 @@ interface Library {
 
 const LIBRARIES: readonly Library[] = [{
   module: "golang.org/x/net",
+  revisions: [
+    "v0.0.0-20190404232315-eb5bcb51f2a3",
+    "v0.0.0-20190620200207-3b0461eec859",
+    "v0.0.0-20210226172049-e18ecbb05110",
+    "v0.0.0-20211112202133-69e39bad7dc2",
+    "v0.0.0-20220425223048-2871e0cb64e4",
+    "v0.0.0-20220520000938-2e3eb7b945c2",
+    "v0.0.0-20220607020251-c690dde0001d",
+    "v0.0.0-20220624214902-1bab6f366d9e",
+    "v0.0.0-20220722155237-a158d28d115b",
+  ],
   program: `package main
 
 import (
@@ -78,8 +91,10 @@ async function read(library: Library, version: string): Promise<Record<string, n
   }
 }
 
-/** Reads every STEP-th release and the last, then halves each stretch whose ends differ. */
-async function readAll(library: Library, versions: readonly string[]) {
+/** Reads all revisions, every STEP-th release and the last, then halves each stretch whose ends differ. */
+async function readAll(library: Library, releases: readonly string[]) {
+  const versions = [...library.revisions, ...releases];
+  const first = library.revisions.length;
   const readings = new Map<number, Record<string, number | null>>();
   const at = async (index: number) => {
     const fields = readings.get(index) ?? await read(library, versions[index]!);
@@ -94,13 +109,17 @@ async function readAll(library: Library, versions: readonly string[]) {
     await narrow(middle, high);
   };
   const last = versions.length - 1;
-  for (let low = 0; low < last; low += STEP) {
+  for (let index = 0; index < first; index++) await at(index);
+  for (let low = first; low < last; low += STEP) {
     const high = Math.min(low + STEP, last);
     await at(low);
     await at(high);
     await narrow(low, high);
   }
-  return [...readings].sort(([a], [b]) => a - b);
+  return [...readings].sort(([a], [b]) => a - b).map(([index, fields]) => ({
+    version: versions[index]!,
+    fields,
+  }));
 }
 
 /** "v0.62.1" is the last known one of releases below 0.63.0. */
@@ -109,22 +128,35 @@ function minorAfter(version: string): string {
   return `${major}.${minor! + 1}.0`;
 }
 
+/** A version as an end of a range. */
+function endAt(version: string): string {
+  return version.slice(1).split("-", 2).join("-");
+}
+
+/** Where a range ends whose last read version is `last`: revisions between it and the next one read are not known. */
+function endAfter(last: string, next: string): string {
+  const [release, time] = endAt(last).split("-");
+  return time === undefined ? endAt(next) : `${release}-${Number(time) + 1}`;
+}
+
 async function layoutsOf(library: Library): Promise<ModuleLayouts> {
   const directory = await Deno.makeTempDir({ prefix: "module-layout-" });
   try {
     const listed = await go(directory, "list", "-m", "-versions", library.module);
-    const versions = listed.split(" ").slice(1);
+    const releases = listed.split(" ").slice(1);
+    const ending = minorAfter(releases.at(-1)!);
     const layouts: ModuleLayout[] = [];
-    for (const [index, fields] of await readAll(library, versions)) {
-      const version = versions[index]!;
+    for (const { version, fields } of await readAll(library, releases)) {
       const last = layouts.pop();
-      const ending = minorAfter(versions.at(-1)!);
       if (last && JSON.stringify(last.fields) === JSON.stringify(fields)) {
         layouts.push({ ...last, versions: [...last.versions, version] });
         continue;
       }
-      if (last) layouts.push({ ...last, range: last.range.replace(ending, version.slice(1)) });
-      layouts.push({ range: `>=${version.slice(1)} <${ending}`, versions: [version], fields });
+      if (last) {
+        const end = endAfter(last.versions.at(-1)!, version);
+        layouts.push({ ...last, range: last.range.replace(`<${ending}`, `<${end}`) });
+      }
+      layouts.push({ range: `>=${endAt(version)} <${ending}`, versions: [version], fields });
     }
     return {
       module: library.module,

@@ -6,6 +6,7 @@ import * as places from "../../decoder-as/assembly/x_net.ts";
 import { familyOf } from "../../decoder-as/plans/family.ts";
 import { parseLayout } from "../../decoder-as/plans/layout.ts";
 import { librariesOf } from "../../decoder-as/plans/libraries.ts";
+import { ModuleRange, parseModuleVersion } from "../../src/decoder/module_range.ts";
 import { inspectGoExe } from "../../src/goexe/inspect.ts";
 import { ExeSource } from "../../src/loader/exe_source.ts";
 import { eventually } from "../support/eventually.ts";
@@ -47,7 +48,10 @@ rootTest(
 
     const slot = wire.MAX_SLOTS - 1;
     await client.layout(slot, familyOf(layout).kernel);
-    for (const { probe, ops } of librariesOf(layout)[0]!.plans) await client.plan(slot, probe, ops);
+    const linked = parseModuleVersion(inspection.exe.modules.get("golang.org/x/net") ?? "");
+    const library = librariesOf(layout).find(({ range }) => linked && ModuleRange.parse(range)?.has(linked));
+    assert.ok(library);
+    for (const { probe, ops } of library.plans) await client.plan(slot, probe, ops);
     await client.flip(0, slot);
     await client.target(server.pid, { enabled: true, name: "always_on", ratio: 1 });
     await client.attach(server.pid, 0, sites);
