@@ -9,7 +9,7 @@ import { rootTest } from "../support/root.ts";
 import { DEFAULT_TOOLCHAIN } from "../support/toolchains.ts";
 
 rootTest(
-  "an HTTP/2 server of golang.org/x/net has server spans that end, with and without a panic",
+  "an HTTP/2 server of golang.org/x/net has server spans with status and route, and ends after a panic too",
   async () => {
     const exe = await goBuild({ module: `${ROOT}/tests/programs_h2`, toolchain: DEFAULT_TOOLCHAIN });
     const directory = await Deno.makeTempDir();
@@ -37,9 +37,12 @@ rootTest(
     const [ok, panicked] = [spans.get("/ok"), spans.get("/panic")];
     assert.equal(ok?.attributes["url.scheme"], "https");
     assert.equal(ok?.attributes["network.protocol.version"], "2");
-    assert.equal(ok?.attributes["http.response.status_code"], undefined, "no layout tells where it is");
+    assert.equal(ok?.attributes["http.response.status_code"], 200);
+    assert.equal(ok?.attributes["http.response.body.size"], "HTTP/2.0".length);
+    assert.equal(ok?.attributes["http.route"], "/ok");
     assert.equal(ok?.statusCode, 0);
     assert.equal(panicked?.attributes["error.type"], "panic");
+    assert.equal(panicked?.attributes["http.response.status_code"], undefined);
     assert.equal(panicked?.statusCode, 2);
   },
 );
