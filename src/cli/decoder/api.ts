@@ -93,9 +93,10 @@ function unreachable(url: string, cause: unknown): Failure {
   });
 }
 
-/** What each status means where the answer itself has no code. */
+/** The agent's own remedy for it is for those who write requests. */
+const TOKEN_REMEDY = "Set TSUNAGI_API_TOKEN or give --token-file, with the token of this very agent";
+/** What helps where the answer itself does not say. */
 const STATUS_REMEDIES: Readonly<Record<number, string>> = {
-  401: "Set TSUNAGI_API_TOKEN or give --token-file, with the token of this very agent",
   404: "See deno task decoder list",
   413: "A decoder is well below 4 MiB: check that the file is one",
 };
@@ -109,7 +110,7 @@ function refusal(url: string, status: number, answer: JsonObject | null): Failur
   };
   return new Failure(member("detail") ?? member("title") ?? `The agent answered ${status}`, {
     code: member("code"),
-    remedy: member("remedy") ?? STATUS_REMEDIES[status] ?? null,
+    remedy: status === 401 ? TOKEN_REMEDY : member("remedy") ?? STATUS_REMEDIES[status] ?? null,
   });
 }
 

@@ -60,7 +60,6 @@ export async function listActive(
 
 function rowOf(decoder: JsonObject): string[] {
   const counters = objectIn(decoder, "counters");
-  const libraries = Array.isArray(decoder.libraries) ? decoder.libraries : [];
   return [
     textIn(decoder, "name"),
     textIn(decoder, "version"),
@@ -71,8 +70,16 @@ function rowOf(decoder: JsonObject): string[] {
     textIn(counters, "inFlight"),
     textIn(counters, "badRecords"),
     previousOf(objectIn(decoder, "previous")),
-    libraries.length === 0 ? "-" : libraries.join(", "),
+    librariesOf(decoder),
   ];
+}
+
+/** Modules by name; `show` has their versions. */
+function librariesOf({ libraries }: JsonObject): string {
+  const names = (Array.isArray(libraries) ? libraries : []).map((library) =>
+    String(library).split(" ", 1)[0]
+  );
+  return [...new Set(names)].join(", ") || "-";
 }
 
 /** Versions are often equal, so the digest tells which one it is. */

@@ -71,7 +71,7 @@ function printTable(context: CommandContext, decoders: readonly LocalDecoder[]):
     manifest.goRange,
     shortDigest(digest),
     shorten(file),
-    manifest.libraries.map(({ module, range }) => `${module} ${range}`).join(", ") || "-",
+    [...new Set(manifest.libraries.map(({ module }) => module))].join(", ") || "-",
   ]);
   const head = ["NAME", "VERSION", "GO", "DIGEST", "FILE", "LIBRARIES"];
   for (const line of alignRows([head, ...rows])) context.print(line);

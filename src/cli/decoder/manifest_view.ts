@@ -25,7 +25,7 @@ export function manifestLines(
     "What the probes capture:",
     ...plansView(plans),
     "",
-    `Offsets of Go's structs (http.Header is a ${structs.headerMap} map, _Gdead is ${structs.gDead}):`,
+    `Offsets of Go's structs (maps are of kind ${structs.headerMap}, _Gdead is ${structs.gDead}):`,
     ...offsetsView(structs.fields),
     ...libraries.flatMap(libraryView),
   ];

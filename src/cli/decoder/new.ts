@@ -87,7 +87,7 @@ async function checkExists(path: string): Promise<void> {
 function describeStructs({ structs }: NewDecoderSummary): string {
   const offsets = Object.values(structs.fields);
   const known = offsets.filter((offset) => offset !== null).length;
-  return `${known} of ${offsets.length} offsets, _Gdead is ${structs.gDead}, http.Header is a ${structs.headerMap} map`;
+  return `${known} of ${offsets.length} offsets, _Gdead is ${structs.gDead}, maps are of kind ${structs.headerMap}`;
 }
 
 /** How the structs differ from those of the decoder that came with Tsunagi for this release. */

@@ -22,12 +22,18 @@ export async function pushDecoder(
     printSwap(context, answer, "is active");
   }
   if (answer.persisted === false) {
-    context.complain("The agent could not write decoders/: after its next start the old decoder is back");
+    context.complain("The agent could not keep the file: after its next start the old decoder is back");
   }
 }
 
 export async function rollbackDecoder(context: CommandContext, api: AgentApi, name: string): Promise<void> {
-  printSwap(context, await api.rollback(name), "is active again");
+  const answer = await api.rollback(name);
+  printSwap(context, answer, "is active again");
+  if (answer.persisted === false) {
+    context.complain(
+      "The agent could not put the file aside: after its next start the other decoder is back",
+    );
+  }
 }
 
 /** The name in the manifest; for a file without one, the agent says best what is wrong with it. */
