@@ -3,14 +3,30 @@
  * which the build has tried, and before tryPack for all others.
  */
 import { createHash } from "node:crypto";
+import {
+  CAPTURE_END_BYTES,
+  CAPTURE_START_BYTES,
+  OP_PEEK,
+  OP_READ,
+  OP_STRING,
+  PROBE_CLIENT_START,
+  PROBE_SERVER_START,
+} from "../../bpf/wire.gen.ts";
 import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
 import { GoRange } from "../decoder/go_release.ts";
 import { GOLDEN_SECTION, type GoldenVector, parseGoldens } from "../decoder/golden.ts";
 import { harden, HardenError } from "../decoder/harden.ts";
-import { type DecoderPack, MANIFEST_SECTION, parseManifest, parseManifestHead } from "../decoder/manifest.ts";
+import {
+  type DecoderManifest,
+  type DecoderPack,
+  MANIFEST_SECTION,
+  parseManifest,
+  parseManifestHead,
+} from "../decoder/manifest.ts";
 import { customSection, isWasm } from "../decoder/wasm_section.ts";
 import { describeError } from "../support/errors.ts";
 import type { Reason } from "../support/reason.ts";
+import { encodeLayout } from "../wire/control.ts";
 import { WIRE_FINGERPRINT } from "../wire/hello.ts";
 import { type GateCode, GateRefusal, reasonOf } from "./refusal.ts";
 
@@ -19,6 +35,10 @@ export const MAX_PACK_BYTES = 4 * 1024 * 1024;
 
 /** Functions that a decoder must export; their types show when they are called. */
 const EXPORTS = ["abi", "wireFingerprintLow", "wireFingerprintHigh", "feed", "drop"];
+
+const WORD_BYTES = 8;
+/** Pointer and length of a Go string. */
+const STRING_HEADER_BYTES = 16;
 
 /** The decoder in a file, or why it is none. Runs nothing of it. */
 export function examinePack(bytes: Uint8Array<ArrayBuffer>): DecoderPack | Reason {
@@ -35,6 +55,7 @@ export function examinePack(bytes: Uint8Array<ArrayBuffer>): DecoderPack | Reaso
     checkBuild(head.abi, head.wireFingerprint);
     const manifest = attempt("decoder-bad-manifest", () => parseManifest(section));
     attempt("decoder-bad-range", () => new GoRange(manifest.goRange));
+    attempt("decoder-bad-manifest", () => checkKernelHalf(manifest));
     checkHasGoldens(bytes);
     const code = hardened(bytes);
     checkExports(code);
@@ -61,6 +82,24 @@ function checkBuild(abi: number, wireFingerprint: string): void {
       "decoder-wire-mismatch",
       `it reads wire ${wireFingerprint}, the service has ${WIRE_FINGERPRINT}`,
     );
+  }
+}
+
+/** @throws {TypeError | RangeError} when the layout cannot be sent to the kernel, or a plan leaves its record. */
+function checkKernelHalf({ layout, plans, libraries }: DecoderManifest): void {
+  encodeLayout(0, 0, layout);
+  for (const { probe, ops } of [...plans, ...libraries.flatMap((library) => library.plans)]) {
+    const isStart = probe === PROBE_SERVER_START || probe === PROBE_CLIENT_START;
+    const reserved = isStart ? CAPTURE_START_BYTES : CAPTURE_END_BYTES;
+    for (const [index, { code, source }] of ops.entries()) {
+      const needed = code === OP_STRING ? STRING_HEADER_BYTES : WORD_BYTES;
+      if ((code === OP_READ || code === OP_PEEK || code === OP_STRING) && source + needed <= reserved) {
+        continue;
+      }
+      throw new RangeError(
+        `Cannot use plan of probe ${probe}: op ${index} has code ${code}, source ${source}`,
+      );
+    }
   }
 }
 
@@ -92,7 +131,7 @@ function sectionOf(bytes: Uint8Array, name: string): Uint8Array | null {
 }
 
 /** Runs a check of others, whose errors become refusals. */
-function attempt<Result>(code: GateCode, check: () => Result): Result {
+export function attempt<Result>(code: GateCode, check: () => Result): Result {
   try {
     return check();
   } catch (cause) {

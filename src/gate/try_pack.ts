@@ -3,7 +3,7 @@ import { samplesOf } from "../../decoder-as/samples/samples.ts";
 import type { DecoderPack } from "../decoder/manifest.ts";
 import type { Reason } from "../support/reason.ts";
 import { runBattery } from "./battery.ts";
-import { goldensOf } from "./examine.ts";
+import { attempt, goldensOf } from "./examine.ts";
 import { checkGoldens } from "./golden_check.ts";
 import { recordsOf } from "./records.ts";
 import { GateRefusal, reasonOf } from "./refusal.ts";
@@ -15,7 +15,7 @@ export function tryPack(pack: DecoderPack): Reason | null {
   try {
     const trial = new Trial(pack.code);
     const goldens = goldensOf(pack);
-    const samples = samplesOf(pack.manifest);
+    const samples = attempt("decoder-bad-manifest", () => samplesOf(pack.manifest));
     checkGoldens(trial, goldens);
     checkSamples(trial, samples, { exact: false });
     const good = [...goldens.map(({ input }) => input), ...samples.map(({ records }) => records)];

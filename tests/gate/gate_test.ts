@@ -71,6 +71,13 @@ Deno.test("gate: refuses a manifest that is missing, broken, or of another build
   assertRefused(manifest({ name: "../x" }), "decoder-bad-manifest", /name must be/);
   assertRefused(manifest({ version: "new" }), "decoder-bad-manifest", /version must be a semantic version/);
   assertRefused(manifest({ structs: undefined }), "decoder-bad-manifest", /structs must be/);
+  assertRefused(manifest({ layout: { g_goid: 8 } }), "decoder-bad-manifest", /"\w+" is missing/);
+  const plan = (op: Record<string, number>) => [{
+    probe: 0,
+    ops: [{ code: 1, string: 0, source: 1784, add: 0, length: 8, ...op }],
+  }];
+  assertRefused(manifest({ plans: plan({ code: 4 }) }), "decoder-bad-manifest", /op 0 has code 4/);
+  assertRefused(manifest({ plans: plan({ source: 1785 }) }), "decoder-bad-manifest", /source 1785/);
   assertRefused(manifest({ goRange: ">=1.27" }), "decoder-bad-range", /Cannot read Go range ">=1\.27"/);
   assertRefused(
     manifest({ abi: ABI_VERSION + 1 }),
