@@ -7,7 +7,7 @@ import { withCustomSection } from "../../src/decoder/wasm_section.ts";
 import { type Agent, ROOT } from "./agent.ts";
 
 /** What tests give agents as TSUNAGI_API_TOKEN. */
-export const TOKEN = "a token of the tests";
+export const TOKEN = "token-of-the-tests";
 
 /** An answer that is no 200: problem+json with the members of a reason. */
 export interface Problem {
