@@ -1,7 +1,10 @@
 /// <reference lib="deno.worker" />
-/** The Worker behind Maker: makes one decoder for each message and posts it, or what went wrong. */
+/**
+ * The Worker behind Maker: makes one decoder for each message and posts it, or what went wrong. The compiler is
+ * imported with the first message: it awaits at its top level, and messages that come meanwhile would be lost.
+ */
 import { describeError } from "../support/errors.ts";
-import { makeDecoder, type MakeSpec } from "./make.ts";
+import type { MakeSpec } from "./make.ts";
 
 /** From Maker. */
 export interface MakeRequest {
@@ -20,6 +23,7 @@ function post(answer: MakeAnswer, transfer: Transferable[] = []): void {
 
 self.onmessage = async ({ data: { id, spec } }: MessageEvent<MakeRequest>) => {
   try {
+    const { makeDecoder } = await import("./make.ts");
     const bytes = await makeDecoder(spec);
     post({ id, bytes }, [bytes.buffer]);
   } catch (error) {
