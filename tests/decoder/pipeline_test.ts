@@ -1,8 +1,9 @@
 /** The Worker behind SpanPipeline, fed from a file in place of the loader's pipe. */
 import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
-import { SpanPipeline } from "../../src/decoder/pipeline.ts";
+import { type SlotFault, SpanPipeline } from "../../src/decoder/pipeline.ts";
 import { record } from "../../decoder-as/samples/plan_runner.ts";
+import { BAD_PID, brokenDecoder } from "./broken_decoder.ts";
 import { Fixture, packFor } from "./fixture.ts";
 import { readBatches } from "./spans.ts";
 
@@ -24,6 +25,10 @@ class Pipe implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+async function writeAll(pipe: Deno.FsFile, records: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
+  await write(pipe, new Uint8Array(await new Blob([...records]).arrayBuffer()));
 }
 
 async function write(pipe: Deno.FsFile, bytes: Uint8Array): Promise<void> {
@@ -51,7 +56,7 @@ Deno.test("SpanPipeline: hands out spans and records until the pipe ends, and co
         const head = { slot: SLOT, spanId: (number + index).toString(16).padStart(16, "0") };
         return fixture.client({}, {}, { start: head, end: head });
       }).flat();
-      await write(writer, new Uint8Array(await new Blob(records as BlobPart[]).arrayBuffer()));
+      await writeAll(writer, records);
     }
     await write(writer, record(wire.KIND_PROCESS_EXIT, wire.SIZEOF_PROCESS_EVENT));
   }
@@ -90,5 +95,59 @@ Deno.test("useDecoder: rejects a module that is no decoder", async () => {
   const writer = await Deno.open(pipe.path, { write: true });
   const pack = { ...packFor(NEWEST), code: new Uint8Array(8) };
   await assert.rejects(pipeline.useDecoder(0, pack), /Cannot start decoder go1\.27/);
+  writer.close();
+});
+
+Deno.test("SpanPipeline: a decoder that loops is told, and the spans of the other slot arrive", async () => {
+  await using pipe = new Pipe();
+  const fault = Promise.withResolvers<SlotFault>();
+  let spans = 0;
+  const pipeline = new SpanPipeline({
+    path: pipe.path,
+    onSpans: (batches) => spans += readBatches(batches).length,
+    onRecord: () => {},
+    onFault: fault.resolve,
+  });
+  const pack = packFor(NEWEST);
+  {
+    using writer = await Deno.open(pipe.path, { write: true });
+    const { code } = brokenDecoder(pack, "loop");
+    assert.ok(code instanceof Uint8Array);
+    await pipeline.useDecoder(SLOT, { ...pack, code });
+    await pipeline.useDecoder(SLOT + 1, pack);
+    const pair = (slot: number, spanId: string, pid: number) => {
+      const head = { slot, spanId, pid };
+      return new Fixture(NEWEST).server({}, {}, { start: head, end: head });
+    };
+    const records = [
+      ...pair(SLOT, "0000000000000001", BAD_PID),
+      ...pair(SLOT + 1, "0000000000000002", BAD_PID),
+    ];
+    await writeAll(writer, records);
+    const { slot, name, code: reason, lostSpans } = await fault.promise;
+    assert.deepEqual({ slot, name, reason, lostSpans }, {
+      slot: SLOT,
+      name: "go1.27",
+      reason: "decoder-too-slow",
+      lostSpans: 1,
+    });
+    await writeAll(writer, pair(SLOT + 1, "0000000000000003", 1));
+  }
+  await pipeline.closed;
+  await pipeline[Symbol.asyncDispose]();
+  const { starts, lost, decoders } = await pipeline.counters();
+  assert.deepEqual({ spans, starts, fault: lost.decoderFault }, { spans: 2, starts: 3, fault: 1 });
+  assert.deepEqual(decoders.map(({ slot }) => slot), [SLOT + 1]);
+});
+
+Deno.test("releaseDecoder: the slot has no decoder any more", async () => {
+  await using pipe = new Pipe();
+  await using pipeline = new SpanPipeline({ path: pipe.path, onSpans: () => {}, onRecord: () => {} });
+  const writer = await Deno.open(pipe.path, { write: true });
+  await pipeline.useDecoder(SLOT, packFor(NEWEST));
+  assert.equal((await pipeline.counters()).decoders.length, 1);
+  await pipeline.releaseDecoder(SLOT);
+  assert.equal((await pipeline.counters()).decoders.length, 0);
+  await assert.rejects(pipeline.releaseDecoder(wire.MAX_SLOTS), /Cannot use slot/);
   writer.close();
 });
