@@ -14,6 +14,7 @@ const SCRATCH_AREAS = 4;
 const MARK = 0xa5;
 /** Words at each end of a marked region that are looked at after every `feed`; the rest only sometimes. */
 const EDGE_WORDS = 64;
+const CHECKED_EVERY_BYTES = 32 * map.INPUT_BYTES;
 const REGIONS: readonly (readonly [from: number, to: number])[] = [
   [0, map.STATUS_OFFSET],
   [map.STATUS_OFFSET + 8 * map.WORD_COUNT, map.STATIC_OFFSET],
@@ -51,7 +52,8 @@ export class DecoderProbe {
   #starts = 0;
   #ends = 0;
   #spans = 0;
-  #feeds = 0;
+  /** Bytes fed since all of the memory was looked at. */
+  #unchecked = 0;
   /** The most that one call used. */
   fuelUsed = 0;
 
@@ -92,7 +94,8 @@ export class DecoderProbe {
   }
 
   word(index: number): number {
-    return Number(this.#view.getBigUint64(wordAt(index), true));
+    const at = wordAt(index) >> 2;
+    return this.#words[at]! + this.#words[at + 1]! * 0x1_0000_0000;
   }
 
   get counters(): readonly number[] {
@@ -125,7 +128,9 @@ export class DecoderProbe {
     while (from < length) {
       this.memory.set(batch.subarray(from, length), map.INPUT_OFFSET);
       const taken = this.#feed(length - from);
-      if (this.#feeds++ % 32 === 0) {
+      this.#unchecked += taken;
+      if (this.#unchecked > CHECKED_EVERY_BYTES) {
+        this.#unchecked = 0;
         const input = this.memory.subarray(map.INPUT_OFFSET, map.INPUT_OFFSET + length - from);
         assert.equal(firstDifference(input, batch.subarray(from, length)), -1, "input was written to");
         this.#checkRegions(Infinity);

@@ -18,14 +18,17 @@ import { type Corpus, makeCorpus } from "./decoder_corpus.ts";
 import type { DecoderFile } from "./decoder_files.ts";
 import { DecoderProbe } from "./decoder_probe.ts";
 import { FuzzFailure, type FuzzLimits, type FuzzReport } from "./failure.ts";
+import { PairingModel } from "./pairing_model.ts";
 import { Random } from "./random.ts";
 
-const BATCHES_PER_EPOCH = 256;
+const BATCHES_PER_EPOCH = 64;
 const BREAK_FRAMING_EVERY = 100;
 const DROP_EVERY = 24;
 const READ_EVERY = 32;
 const ROWS_READ = 16;
-const COMPARE_EVERY = 128;
+const COMPARE_EVERY = 21;
+/** Epochs in which every record is fed by itself and checked against the model. */
+const MODEL_EVERY = 12;
 const OFFSETS_NS = [0n, 1_764_000_000_000_000_000n, -1n, 0x7fff_ffff_ffff_ffffn];
 
 /** One decoder with what it takes to fuzz it. */
@@ -76,18 +79,23 @@ export class DecoderTarget {
   epoch(seed: number, epoch: number, goOn: () => boolean = () => true): number {
     const random = new Random(seed, this.name, epoch);
     const maker = new BatchMaker(this.#corpus, random);
+    const model = epoch % MODEL_EVERY === 0 ? new PairingModel() : null;
     let records = 0;
     this.#probe.reset(random.pick(OFFSETS_NS));
     for (let batch = 0; batch < BATCHES_PER_EPOCH && goOn(); batch++) {
       const length = maker.make();
-      if (random.once(BREAK_FRAMING_EVERY)) maker.breakFraming(length);
+      if (!model && random.once(BREAK_FRAMING_EVERY)) maker.breakFraming(length);
       try {
-        this.#probe.decode(
-          maker.bytes,
-          length,
-          batch % READ_EVERY === 0 ? () => this.#readRows(random) : undefined,
-        );
-        if (random.once(DROP_EVERY)) this.#probe.drop(random.pick([0, 1000, 1001, 1002, 0xffffffff]));
+        if (model) this.#feedByModel(model, maker.bytes, length);
+        else {
+          const onRows = batch % READ_EVERY === 0 ? () => this.#readRows(random) : undefined;
+          this.#probe.decode(maker.bytes, length, onRows);
+        }
+        if (random.once(DROP_EVERY)) {
+          const pid = random.pick([0, 1000, 1001, 1002, 0xffffffff]);
+          this.#probe.drop(pid);
+          model?.drop(pid);
+        }
         if (batch % COMPARE_EVERY === COMPARE_EVERY - 1) this.#compare(maker.bytes, length);
       } catch (error) {
         const label = `decoders-${this.name}-seed${seed}-epoch${epoch}-batch${batch}`;
@@ -96,6 +104,18 @@ export class DecoderTarget {
       records += maker.records;
     }
     return records;
+  }
+
+  #feedByModel(model: PairingModel, batch: Uint8Array, length: number): void {
+    const word = (index: number) => this.#probe.word(index);
+    const view = new DataView(batch.buffer, batch.byteOffset, length);
+    for (let at = 0; at < length;) {
+      const record = batch.subarray(at, at + view.getUint32(at, true));
+      model.look(word);
+      this.#probe.decode(record, record.length);
+      model.check(record, word);
+      at += record.length;
+    }
   }
 
   /** Feeds the records of one failure to an empty decoder. */
