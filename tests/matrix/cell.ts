@@ -33,6 +33,7 @@ const WHOLE_REQUESTS = 1009;
 const FEW_REQUESTS = 211;
 const CONCURRENCY = 50;
 const MODULE = `${ROOT}/tests/programs`;
+const CONFIG = `${ROOT}/tests/matrix/agent.yaml`;
 
 /** What a cell gives. */
 export interface CellResult {
@@ -152,6 +153,8 @@ export async function runCell(
     const services = await startServices(stack, version, flavour);
     const { front, back } = services;
     const args = [
+      "--config",
+      CONFIG,
       "--otlp",
       sink.url,
       "--print",
