@@ -11,6 +11,8 @@ import { leb128, signedLeb128, type WasmReader } from "./wasm_reader.ts";
 
 /** What engines allow; V8's kV8MaxWasmFunctionLocals. */
 const MAX_LOCALS = 50_000;
+/** In one function; those of a decoder have some ten at most. */
+const MAX_LOOPS = 10_000;
 
 /** `if void`, `unreachable`, `end`, behind a comparison with zero. */
 const STOP_WHEN_NEGATIVE = [0x42, 0x00, 0x53, 0x04, 0x40, 0x00, 0x0b];
@@ -65,7 +67,8 @@ function skipLocals(body: WasmReader): number {
 
 /** Walks the instructions; yields the payments in order of their places, the one on entry first. */
 function paymentsOf(body: WasmReader, locals: number, globals: number): Payment[] {
-  let current: Payment = { at: body.at, cost: PAYMENT_COST + locals };
+  const { at } = body;
+  let current: Payment = { at, cost: PAYMENT_COST + locals };
   const payments = [current];
   /** For each open instruction, the payment that covers what is behind its end. */
   const open: Payment[] = [];
@@ -78,6 +81,9 @@ function paymentsOf(body: WasmReader, locals: number, globals: number): Payment[
       open.push(current);
       current = { at: body.at, cost: PAYMENT_COST };
       payments.push(current);
+      if (payments.length > MAX_LOOPS) {
+        throw refuse(`function at byte ${at} has more than ${MAX_LOOPS} loops`);
+      }
     } else if (opcode === END) {
       const outer = open.pop();
       if (!outer) break;

@@ -16,6 +16,8 @@ export { type HardenCode, HardenError } from "./harden_error.ts";
 export const FUEL_EXPORT = "tsunagi.fuel";
 
 const MAX_TABLE_ELEMENTS = 1024;
+/** Three for each function and two for each loop; a decoder has some hundreds. */
+const MAX_CODE_PARTS = 100_000;
 
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
@@ -73,7 +75,8 @@ export function harden(module: Uint8Array): Uint8Array<ArrayBuffer> {
       (section ? [section.bytes.subarray(section.at, section.end)] : null);
     if (!content) continue;
     const bytes = content.reduce((sum, part) => sum + part.length, 0);
-    parts.push(Uint8Array.of(id, ...leb128(bytes)), ...content);
+    parts.push(Uint8Array.of(id, ...leb128(bytes)));
+    for (const part of content) parts.push(part);
   }
   const result = joined(parts);
   if (!WebAssembly.validate(result)) throw instruction(`it is not valid: ${complaint(result)}`);
@@ -230,6 +233,7 @@ function fuelled(section: WasmReader | undefined, global: number): Uint8Array[] 
   const bodies: Uint8Array[] = [];
   const count = eachOf(section, (reader) => {
     for (const part of withFuel(reader.part(reader.u32()), global)) bodies.push(part);
+    if (bodies.length > MAX_CODE_PARTS) throw instruction("it has too many functions and loops");
   });
   return [Uint8Array.from(leb128(count)), ...bodies];
 }
