@@ -133,11 +133,11 @@ async function runMode(
   return reasons;
 }
 
-/** Runs a cell. What goes wrong is in the result, not thrown. `command`: starts another agent than this tree's. */
+/** Runs a cell. What goes wrong is in the result, not thrown. `agentOptions`: for another agent than this tree's. */
 export async function runCell(
   version: string,
   flavour: Flavour,
-  { command }: Pick<AgentOptions, "command"> = {},
+  agentOptions: Pick<AgentOptions, "command" | "readyTimeoutMs"> = {},
 ): Promise<CellResult> {
   const whole = WHOLE.includes(flavour);
   const modes = whole ? CONTEXT_MODES : CONTEXT_MODES.slice(0, 2);
@@ -164,7 +164,7 @@ export async function runCell(
       "--pid",
       String(front.pid),
     ];
-    const agent = stack.use(await Agent.start({ args, ...(command ? { command } : {}) }));
+    const agent = stack.use(await Agent.start({ ...agentOptions, args }));
     await agent.traced(back.pid, front.pid);
     decoder = (await agent.target(front.pid)).decoder;
     const bench = { agent, sink, services };
