@@ -5,6 +5,7 @@
  * Needed because a Worker that loops cannot be ended from outside.
  */
 import { MEMORY_PAGES } from "../../decoder-as/assembly/memory_map.ts";
+import { joinBytes } from "../support/bytes.ts";
 import { HardenError } from "./harden_error.ts";
 import { withFuel } from "./fuel.ts";
 import { isNumberType, skipConstant } from "./opcodes.ts";
@@ -78,7 +79,7 @@ export function harden(module: Uint8Array): Uint8Array<ArrayBuffer> {
     parts.push(Uint8Array.of(id, ...leb128(bytes)));
     for (const part of content) parts.push(part);
   }
-  const result = joined(parts);
+  const result = joinBytes(parts);
   if (!WebAssembly.validate(result)) throw instruction(`it is not valid: ${complaint(result)}`);
   return result;
 }
@@ -236,16 +237,6 @@ function fuelled(section: WasmReader | undefined, global: number): Uint8Array[] 
     if (bodies.length > MAX_CODE_PARTS) throw instruction("it has too many functions and loops");
   });
   return [Uint8Array.from(leb128(count)), ...bodies];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }
 
 /** What the engine has against a module. */

@@ -8,6 +8,7 @@ import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
 import { FUEL_EXPORT } from "../decoder/harden.ts";
 import { FEED_FUEL } from "../decoder/host.ts";
 import { GOLDEN_REALTIME_OFFSET_NS, type GoldenCounters } from "../decoder/golden.ts";
+import { joinBytes } from "../support/bytes.ts";
 import { describeError } from "../support/errors.ts";
 import { GateRefusal } from "./refusal.ts";
 import { kindOf, recordsOf } from "./records.ts";
@@ -112,7 +113,7 @@ export class Trial {
     if (counters.starts - before.starts !== starts) {
       throw hostile(`it counts ${counters.starts - before.starts} starts of ${starts}`);
     }
-    return { output: joined(outputs), spans };
+    return { output: joinBytes(outputs), spans };
   }
 
   /** Gives up the spans in flight of a process, or for 0 of all. */
@@ -197,15 +198,4 @@ function wordAt(index: number): number {
 
 function hostile(message: string): GateRefusal {
   return new GateRefusal("decoder-hostile-record", message);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,4 +1,5 @@
 /** The loader as a child process: its stdin, the lines of its stderr, its end. Used by LoaderClient only. */
+import { joinBytes } from "../support/bytes.ts";
 import type { LoaderExit } from "./exit_reason.ts";
 
 const MAX_LINE = 4_096;
@@ -9,6 +10,8 @@ export class LoaderProcess {
   readonly exit: Promise<LoaderExit>;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  #waiting: Uint8Array<ArrayBuffer>[] = [];
+  #written: Promise<void> | null = null;
   #closed = false;
   #lastLine = "";
 
@@ -29,9 +32,15 @@ export class LoaderProcess {
     return this.#child.pid;
   }
 
-  /** Rejects when the loader no longer reads. */
-  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#input.write(bytes);
+  /** Messages of one turn go out in one write. Rejects when the loader no longer reads. */
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#waiting.push(bytes);
+    return this.#written ??= Promise.resolve().then(() => {
+      const messages = joinBytes(this.#waiting);
+      this.#waiting = [];
+      this.#written = null;
+      return this.#input.write(messages);
+    });
   }
 
   /** Tells it to end. */
