@@ -26,7 +26,7 @@ import { isPackedGo } from "./upx.ts";
 /** The register calling convention on amd64 came with Go 1.17. */
 const MIN_MINOR = 17;
 /** The longest of the functions has 5 KiB, 20 KiB in debug builds. */
-const MAX_FUNCTION_BYTES = 1024 * 1024;
+const MAX_FUNCTION_BYTES = 128 * 1024;
 /** e_machine of other processors that Go builds for. */
 const MACHINES: Readonly<Record<number, string>> = { 3: "386", 40: "arm", 183: "arm64", 243: "riscv64" };
 
