@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readStructs, type StructLayout } from "./dwarf.ts";
+import { readDebugTypes, readStructs, type StructLayout } from "./dwarf.ts";
 import { FileSource } from "./file_source.ts";
 import { MemorySource, run, Samples, type Variant } from "./testdata/samples.ts";
 
@@ -78,4 +78,54 @@ Deno.test("readStructs refuses broken debug information", async () => {
       `at ${at}`,
     );
   }
+});
+
+Deno.test("readDebugTypes reads constants, and stops when it has enough", async () => {
+  using source = await FileSource.open(await samples.path());
+  const wanted = {
+    structs: WANTED,
+    constants: ["runtime._Gdead", "runtime._Grunning", "runtime.noSuchConstant"],
+  };
+  const all = await readDebugTypes(source, wanted);
+  // src/runtime/runtime2.go
+  assert.deepEqual(all?.constants, new Map([["runtime._Gdead", 6], ["runtime._Grunning", 2]]));
+  let asked = 0;
+  await readDebugTypes(source, { ...wanted, enough: () => ++asked === 3 });
+  assert.equal(asked, 3);
+});
+
+Deno.test("readDebugTypes ends when it is told to", async () => {
+  using source = await FileSource.open(await samples.path());
+  await assert.rejects(readDebugTypes(source, { structs: WANTED, signal: AbortSignal.abort() }), {
+    name: "AbortError",
+  });
+});
+
+Deno.test("readDebugTypes survives 200 programs with overwritten debug information", async () => {
+  const path = await samples.path({ args: ["-ldflags=-compressdwarf=false"] });
+  const original = await Deno.readFile(path);
+  const sections = (await run("readelf", ["-SW", path])).split("\n")
+    .map((line) => / \.debug_(info|abbrev) +PROGBITS +\w+ +(\w+) +(\w+)/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, , offset = "", size = ""]) => [parseInt(offset, 16), parseInt(size, 16)] as const);
+  assert.equal(sections.length, 2);
+  const outcomes = new Set<string>();
+  for (let seed = 1; seed <= 200; seed++) {
+    const data = new Uint8Array(original);
+    const [offset, size] = sections[seed % 2]!;
+    for (let change = 0; change < 4; change++) {
+      const at = Math.imul(seed * 4 + change, 0x9e3779b1) >>> 0;
+      // Half of the changes near the beginning, where all that follows depends on them.
+      data[offset + at % (change < 2 ? Math.min(size, 256) : size)] = at >>> 24;
+    }
+    const startedMs = performance.now();
+    const outcome = await readDebugTypes(new MemorySource(data), {
+      structs: WANTED,
+      constants: ["runtime._Gdead"],
+    })
+      .then(() => "read", (error) => error.name);
+    assert.ok(performance.now() - startedMs < 10_000, `seed ${seed} took too long`);
+    outcomes.add(outcome);
+  }
+  assert.deepEqual([...outcomes].sort(), ["Refusal", "read"]);
 });

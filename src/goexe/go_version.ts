@@ -37,8 +37,8 @@ export function headerMapOf(experiments: readonly string[]): HeaderMap | null {
 }
 
 /**
- * The experiment that turns off arguments in registers, which each of "noregabi..." does. Source: Go source,
- * src/internal/buildcfg/exp.go of 1.17 to 1.20 ("regabiargs requires ...").
+ * The experiment of Go 1.17 that turns off arguments in registers, as each "noregabi..." does; later releases ignore
+ * it on amd64. Source: Go source, src/internal/buildcfg/exp.go of 1.17 ("regabiargs requires ...") and 1.18.
  */
 export function stackArguments(experiments: readonly string[]): string | null {
   return experiments.find((name) => name.startsWith("noregabi")) ?? null;

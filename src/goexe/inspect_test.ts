@@ -233,3 +233,24 @@ Deno.test("inspectGoExe takes short reads, and passes on a read error and an abo
   const aborted = AbortSignal.abort();
   await assert.rejects(inspectGoExe(new MemorySource(data), { signal: aborted }), { name: "AbortError" });
 });
+
+Deno.test("inspectGoExe refuses a program whose arguments an experiment passes on the stack", async () => {
+  const version = "go1.17.13 X:noregabiwrappers,noregabiargs";
+  const header = new Uint8Array(32);
+  header.set([0xff, ...new TextEncoder().encode(" Go buildinf:"), 8, 2]);
+  const info = [...header, version.length, ...new TextEncoder().encode(version), 0];
+  assert.deepEqual(await refusal(elfWith(Uint8Array.from(info))), {
+    code: "go-stack-arguments",
+    goVersion: "go1.17.13",
+  });
+});
+
+Deno.test("inspectGoExe tells recorded version, modules and the kind of map", async () => {
+  using source = await FileSource.open(await samples.path({ env: { GOEXPERIMENT: "nodwarf5" } }));
+  const exe = expectGo(await inspectGoExe(source));
+  // The separator is a space before Go 1.26.
+  assert.match(exe.recordedVersion, /^go1\.[\d.]+[- ]X:nodwarf5$/);
+  assert.ok(exe.recordedVersion.startsWith(exe.goVersion));
+  assert.deepEqual(exe.modules, new Map());
+  assert.equal(exe.headerMap, null);
+});
