@@ -37,6 +37,7 @@ export class BatchMaker {
   /** Span ids of the latest starts. */
   readonly #recent = new Uint32Array(256);
   #recentAt = 0;
+  #endAt = 0;
   #pool = 4;
   #mixture = MIXTURES[0]!;
   #until = 0;
@@ -81,7 +82,10 @@ export class BatchMaker {
     const kind = bits & 15;
     const [starts, ends] = this.#mixture;
     const isEnd = kind >= starts && kind < starts + ends;
-    const id = isEnd && bits & 0x10000 ? this.#recent[bits >>> 17 & 0xff]! : random.below(this.#pool);
+    // Seven of eight ends are of the span that began longest ago and has none yet.
+    const isPaired = isEnd && (bits & 0x70000) !== 0 && this.#endAt < this.#recentAt;
+    if (this.#recentAt - this.#endAt > 256) this.#endAt = this.#recentAt - 128;
+    const id = isPaired ? this.#recent[this.#endAt++ & 0xff]! : random.below(this.#pool);
     if (kind < starts) this.#recent[this.#recentAt++ & 0xff] = id;
     const family = id % 3;
     const from = kind < starts
