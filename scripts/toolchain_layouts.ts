@@ -12,12 +12,35 @@ const FIRST_MINOR = 17;
 export const METHOD = "DWARF of a net/http program built for linux/amd64";
 
 /**
- * Releases to read where the proxy does not tell which there are: first and last patch of every minor release, and
- * both sides of a change within one. The proxy has no 1.17.0 and 1.19.0, so the oldest it has stands for them.
+ * Releases that were read once: first and last patch of every minor release, and both sides of a change within one.
+ * They are read also when the proxy's list lacks them, or there is none.
  */
-const FALLBACK: readonly string[] = [
-  ...["1.17.13", "1.18", "1.18.10", "1.19.13", "1.20", "1.20.14", "1.21.0", "1.21.13", "1.22.0", "1.22.12"],
-  ...["1.23.0", "1.23.12", "1.24.0", "1.24.13", "1.25.0", "1.25.14", "1.26.0", "1.26.10", "1.26.11"],
+const KNOWN: readonly string[] = [
+  ...[
+    "1.17",
+    "1.17.13",
+    "1.18",
+    "1.18.10",
+    "1.19",
+    "1.19.13",
+    "1.20",
+    "1.20.14",
+    "1.21.0",
+    "1.21.13",
+    "1.22.0",
+  ],
+  ...[
+    "1.22.12",
+    "1.23.0",
+    "1.23.12",
+    "1.24.0",
+    "1.24.13",
+    "1.25.0",
+    "1.25.14",
+    "1.26.0",
+    "1.26.10",
+    "1.26.11",
+  ],
   ...["1.27.0", "1.27.4"],
 ];
 
@@ -56,9 +79,9 @@ async function listReleases(): Promise<readonly string[]> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     await Deno.stderr.write(new TextEncoder().encode(`Reading known releases only: ${why}\n`));
-    return FALLBACK;
+    return KNOWN;
   }
-  return parseReleases(listed);
+  return [...new Set([...KNOWN, ...parseReleases(listed)])].sort(compareReleases);
 }
 
 /** "1.26.11" of "v0.0.1-go1.26.11.linux-amd64", of every release that decoders can serve. */
