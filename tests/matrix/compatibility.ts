@@ -12,6 +12,8 @@ A cell is one toolchain, one way of building, and two services built so: \`front
 and an OTLP receiver collects. A request is right when all of its spans came, once each, joined to one another and to
 the caller's trace, and every attribute of each had the value that program and caller know, or was rightly absent;
 and when \`back\` received exactly one \`traceparent\`, that of the call's span.
+
+This is HTTP/1.0 and HTTP/1.1 in cleartext; TLS and HTTP/2 have tests of their own (tests/e2e, tests/real).
 `;
 
 const FLAVOUR_NOTES = `
