@@ -29,6 +29,7 @@ export interface TargetEntry {
   readonly reason?: { readonly code: string; readonly message: string; readonly remedy: string };
   readonly goVersion: string | null;
   readonly decoder: string | null;
+  readonly decoderCheck: "dwarf" | "range" | "nearest" | null;
   readonly sites: readonly unknown[];
 }
 

@@ -21,6 +21,8 @@ export interface GoBuildOptions {
   readonly toolchain: string;
   readonly flavour?: GoFlavour;
   readonly tags?: string;
+  /** GOEXPERIMENT: "noswissmap". */
+  readonly experiment?: string;
 }
 
 /** Settings that say from where modules come; a user may keep them in Go's own file, which GOENV=off skips. */
@@ -81,20 +83,31 @@ export async function goEnvironment(toolchain: string, cgo = false): Promise<Rec
  * @throws {Error} with the compiler's output.
  */
 export async function goBuild(options: GoBuildOptions): Promise<string> {
-  const { module, package: packagePath = ".", toolchain, flavour = "plain", tags = "" } = options;
+  const { module, package: packagePath = ".", toolchain, flavour = "plain", tags = "", experiment = "" } =
+    options;
   const directory = cacheDirectory("go");
   pruneCache(directory);
   const contents = sourceFiles(module).flatMap((
     path,
   ) => [path.slice(module.length), Deno.readFileSync(path)]);
-  const key = await cacheKey([packagePath, toolchain, tags, ...FLAGS[flavour], ...contents]);
+  const key = await cacheKey([
+    packagePath,
+    toolchain,
+    tags,
+    ...(experiment ? [experiment] : []),
+    ...FLAGS[flavour],
+    ...contents,
+  ]);
   const name = (packagePath === "." ? module : packagePath).split("/").at(-1);
   return await cached(join(directory, `${name}-${toolchain}-${flavour}-${key}`), async (partial) => {
     const { success, stderr } = await new Deno.Command("go", {
       args: ["build", ...FLAGS[flavour], ...(tags ? ["-tags", tags] : []), "-o", partial, packagePath],
       cwd: module,
-      // The race detector's run time is C.
-      env: await goEnvironment(toolchain, flavour === "race"),
+      env: {
+        // The race detector's run time is C.
+        ...await goEnvironment(toolchain, flavour === "race"),
+        ...(experiment ? { GOEXPERIMENT: experiment } : {}),
+      },
     }).output();
     if (!success) {
       throw new Error(
