@@ -85,11 +85,11 @@ export class Executables {
     const beganMs = performance.now();
     const staged = await this.#stage(changes);
     const stagedMs = performance.now();
-    await Promise.all(staged.map(([identity, slot]) => this.#flip(identity, slot)));
+    const switchedMs = await Promise.all(staged.map(([identity, slot]) => this.#flip(identity, slot)));
     return {
       executables: changes.size,
       stageMs: stagedMs - beganMs,
-      swapMs: performance.now() - stagedMs,
+      swapMs: Math.max(stagedMs, ...switchedMs) - stagedMs,
     };
   }
 
@@ -114,18 +114,23 @@ export class Executables {
     throw failure.reason;
   }
 
-  async #flip(identity: string, slot: number): Promise<void> {
+  /** When the probes were switched; 0 where there are none any more. */
+  async #flip(identity: string, slot: number): Promise<number> {
     const attachment = this.#attachments.get(identity);
     try {
       await attachment?.done;
     } catch {
       // It was never attached.
     }
-    if (!attachment || attachment !== this.#attachments.get(identity)) return this.#slots.give(slot);
+    if (!attachment || attachment !== this.#attachments.get(identity)) {
+      this.#slots.give(slot);
+      return 0;
+    }
     const before = attachment.slot;
     attachment.slot = slot;
-    await this.#loader.flip(attachment.binding, slot);
+    const switchedMs = await this.#loader.flip(attachment.binding, slot);
     if (before !== null) this.#slots.give(before);
+    return switchedMs;
   }
 
   #free({ binding, slot }: Attachment): void {

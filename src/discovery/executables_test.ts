@@ -30,7 +30,7 @@ function setUp(options: { failAttach?: Error; failUse?: string } = {}) {
         ? Promise.reject(options.failAttach)
         : note(`attach ${pid} ${binding}`).then(() => 7),
     detach: (attachment) => note(`detach ${attachment}`),
-    flip: (binding, slot) => note(`flip ${binding} ${slot}`),
+    flip: (binding, slot) => note(`flip ${binding} ${slot}`).then(() => performance.now()),
   };
   const slots = new DecoderSlots({
     loader: { plan: () => Promise.resolve(), layout: () => Promise.resolve() },

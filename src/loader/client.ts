@@ -38,8 +38,10 @@ import { decodeStats, type LoaderStats } from "../wire/stats.ts";
 import { exitReason } from "./exit_reason.ts";
 import { Fifo } from "./fifo.ts";
 import { LoaderError, LoaderExitError } from "./loader_error.ts";
-import { type Answer, Requests } from "./requests.ts";
+import { LoaderClock } from "./loader_clock.ts";
 import { LoaderProcess } from "./process.ts";
+import { type Answer, Requests } from "./requests.ts";
+import { joinBytes } from "../support/bytes.ts";
 import type { Reason } from "../support/reason.ts";
 
 const SAMPLERS = { alwaysOn: SAMPLER_ALWAYS_ON, alwaysOff: SAMPLER_ALWAYS_OFF, ratio: SAMPLER_RATIO };
@@ -66,6 +68,7 @@ export class LoaderClient implements AsyncDisposable {
   readonly #process: LoaderProcess;
   readonly #fifo: Fifo;
   readonly #requests = new Requests();
+  readonly #clock = new LoaderClock();
   readonly #hello = Promise.withResolvers<Hello>();
   #stats: LoaderStats | null = null;
   #ended = false;
@@ -177,14 +180,7 @@ export class LoaderClient implements AsyncDisposable {
   async readExe(pid: number, offset: number, count: number): Promise<Uint8Array<ArrayBuffer>> {
     const { pieces } = await this.#ask((id) => encodeReadExe(id, pid, offset, count));
     const [only] = pieces;
-    if (only && pieces.length === 1) return only;
-    const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
+    return only && pieces.length === 1 ? only : joinBytes(pieces);
   }
 
   /** Probes the executable of `pid`, for all processes that run it; resolves with the attachment's id. */
@@ -213,9 +209,10 @@ export class LoaderClient implements AsyncDisposable {
     await this.#ask((id) => encodeLayout(id, slot, layout));
   }
 
-  /** From now on the probes of `binding` capture by `slot`. */
-  async flip(binding: number, slot: number): Promise<void> {
-    await this.#ask((id) => encodeFlip(id, binding, slot));
+  /** From then on the probes of `binding` capture by `slot`: resolves with that time, as `performance.now()` tells it. */
+  async flip(binding: number, slot: number): Promise<number> {
+    const { reply } = await this.#ask((id) => encodeFlip(id, binding, slot));
+    return this.#clock.toLocalMs(reply.timeNs);
   }
 
   /** Adopts the client connections that the process has already; resolves with their number. */
@@ -240,7 +237,9 @@ export class LoaderClient implements AsyncDisposable {
     const { id, answer } = this.#requests.open();
     // A write that fails means that the loader is gone, which rejects the answer with the better reason.
     this.#process.write(encode(id)).catch(() => {});
-    return await answer;
+    const answered = await answer;
+    this.#clock.note(answered.reply.timeNs, performance.now());
+    return answered;
   }
 
   #onHello(hello: Hello): void {

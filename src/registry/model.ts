@@ -55,7 +55,7 @@ export interface RefusedDecoder {
   readonly reason: Reason;
 }
 
-/** Time from the first flipped probe of a change to its last one, in milliseconds, of the latest swaps. */
+/** Time from filled slots to the last flipped probe, in milliseconds, of the latest swaps. */
 export interface SwapTimes {
   readonly count: number;
   readonly p50Ms: number | null;
@@ -81,7 +81,7 @@ export interface SwapReport {
   readonly executables: number;
   /** Filling free slots, while the old decoder works on. */
   readonly stageMs: number;
-  /** Flipping probes. */
+  /** From then until the probes of the last executable were flipped, by the loader's clock. */
   readonly swapMs: number;
 }
 

@@ -15,6 +15,8 @@ import { Fields } from "./fields.ts";
 export interface Reply {
   /** Of the control message. */
   readonly id: number;
+  /** When the loader had done it, CLOCK_MONOTONIC. */
+  readonly timeNs: bigint;
   readonly value: number;
   /** errno, 0 for success. */
   readonly error: number;
@@ -35,6 +37,7 @@ export function decodeReply(record: Uint8Array): Reply {
   const fields = new Fields(record, "REPLY", SIZEOF_REPLY);
   return {
     id: fields.u32(OFFSET_REPLY_ID),
+    timeNs: fields.header().timeNs,
     value: Number(fields.u64(OFFSET_REPLY_VALUE)),
     error: fields.u32(OFFSET_REPLY_ERROR),
     text: fields.text(SIZEOF_REPLY, fields.u32(OFFSET_REPLY_TEXT_BYTES)),

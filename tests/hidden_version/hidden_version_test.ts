@@ -7,6 +7,8 @@ import { Agent, ROOT } from "../support/agent.ts";
 import { TOKEN } from "../support/decoder_api.ts";
 import { eventually } from "../support/eventually.ts";
 import { goBuild, goEnvironment, type GoFlavour } from "../support/go_build.ts";
+import { LoadGenerator } from "../support/load.ts";
+import { OtlpSink } from "../support/otlp_sink.ts";
 import { Program } from "../support/program.ts";
 import { rootTest } from "../support/root.ts";
 import { goMinor } from "../support/toolchains.ts";
@@ -15,6 +17,8 @@ import { HiddenVersionTree } from "./tree.ts";
 
 /** Its layout is that of no neighbour, and holds a field that no other Go has. */
 const HIDDEN = "1.22.12";
+/** What a tree without it takes for the nearest: the one before. */
+const NEAREST = "go1.21";
 
 function build(flavour: GoFlavour): Promise<string> {
   return goBuild({ module: `${ROOT}/tests/programs`, package: "./matrix", toolchain: HIDDEN, flavour });
@@ -26,6 +30,26 @@ async function gorootOf(toolchain: string): Promise<string> {
     env: await goEnvironment(toolchain),
   }).output();
   return new TextDecoder().decode(stdout).trim();
+}
+
+/** Only with decoders.allow_nearest, and then every span says so. */
+async function expectNearest(tree: HiddenVersionTree): Promise<void> {
+  const config = `${tree.path}/nearest.yaml`;
+  await Deno.writeTextFile(config, "decoders: { allow_nearest: true }\n");
+  await using program = await Program.start(await build("stripped"), { args: ["back"] });
+  await using sink = new OtlpSink();
+  await using agent = await Agent.start({
+    command: tree.agentCommand,
+    args: ["--config", config, "--otlp", sink.url, "--pid", String(program.pid), "--print", "off"],
+  });
+  const { state, decoder, decoderCheck } = await agent.target(program.pid);
+  assert.deepEqual([state, decoder, decoderCheck], ["traced", NEAREST, "nearest"]);
+  using load = new LoadGenerator(`http://${program.host}`, 1);
+  await load.sendAll(Array.from({ length: 20 }, () => ({ path: "/back" })));
+  await agent.atRest(20);
+  const spans = sink.take();
+  assert.ok(spans.length > 0, "no span came");
+  for (const { attributes } of spans) assert.equal(attributes["tsunagi.decoder.nearest"], NEAREST);
 }
 
 /** A stripped program is refused; `bringBack` makes a decoder, and the very same process is traced. */
@@ -84,8 +108,12 @@ rootTest(
       await expectRowRight(tree, "stripped");
     });
 
-    await t.step("learnt from the program's own DWARF", async () => {
+    await t.step("by the nearest decoder when that is allowed, and marked", async () => {
       tree.forget();
+      await expectNearest(tree);
+    });
+
+    await t.step("learnt from the program's own DWARF", async () => {
       await expectRowRight(tree, "plain");
     });
   },
