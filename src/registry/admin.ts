@@ -151,19 +151,31 @@ export class DecoderAdmin {
     return this.#options.registry.active(pack.manifest.name)?.pack ?? pack;
   }
 
-  /** Takes a file of the directory; says what it holds, or why it is refused. */
-  async load(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<LoadedFile | Reason> {
+  /**
+   * Takes a file of the directory, unless another change overtook it.
+   *
+   * @param isCurrent whether the file still holds `bytes`; asked when no push can change that before they are in use.
+   * @returns what the file holds, or why that is refused; null when it is not current, and nothing was changed.
+   */
+  async load(
+    path: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    isCurrent: () => Promise<boolean>,
+  ): Promise<LoadedFile | Reason | null> {
     const digest = await digestOf(bytes);
     const { decoders } = this.#options.registry.report();
     const active = decoders.find((decoder) => decoder.digest === digest);
     this.#refusals.delete(path);
     if (active) return { name: active.name, digest };
     const checked = await this.#check(bytes);
-    if ("refused" in checked) return this.refuseFile(path, checked.refused);
-    const { pack } = checked;
-    const swap = await this.#changes.do(() => this.#install(pack, "directory"));
-    if ("remedy" in swap) return this.#refuse({ origin: path, pack, reason: swap });
-    return { name: pack.manifest.name, digest };
+    return await this.#changes.do(async () => {
+      if (!await isCurrent()) return null;
+      if ("refused" in checked) return this.refuseFile(path, checked.refused);
+      const { pack } = checked;
+      const swap = await this.#install(pack, "directory");
+      if ("remedy" in swap) return this.#refuse({ origin: path, pack, reason: swap });
+      return { name: pack.manifest.name, digest };
+    });
   }
 
   /** Remembers a file that cannot be tried. */

@@ -53,6 +53,8 @@ function make({ apply, use }: Made = {}) {
   return { admin, registry, events, version };
 }
 
+const always = () => Promise.resolve(true);
+
 function changed(result: DecoderChange | Reason): DecoderChange {
   if ("remedy" in result) throw new Error(`Cannot read the change: it is refused, ${result.code}`);
   return result;
@@ -134,7 +136,7 @@ Deno.test("changes are made one after the other", async () => {
     admin.put("go1.26", V2.bytes),
     admin.put("go1.26", V3.bytes),
     admin.rollback("go1.26"),
-    admin.load("d/x.wasm", makePack({ goRange: ">=1.28 <1.29" }).bytes),
+    admin.load("d/x.wasm", makePack({ goRange: ">=1.28 <1.29" }).bytes, always),
   ]);
   equal(most, 1);
   equal(["2.0.0", "3.0.0"].includes(version()), true);
@@ -184,8 +186,8 @@ Deno.test("learn() may be called while a change is applied", async () => {
 Deno.test("load() and unload() follow a file: bad content leaves the decoder, its end brings back the bundled one", async () => {
   const { admin, version } = make();
   const path = "decoders/go1.26.wasm";
-  deepEqual(await admin.load(path, V2.bytes), { name: "go1.26", digest: V2.digest });
-  deepEqual(await admin.load(path, BAD), REFUSED);
+  deepEqual(await admin.load(path, V2.bytes, always), { name: "go1.26", digest: V2.digest });
+  deepEqual(await admin.load(path, BAD, always), REFUSED);
   equal(version(), "2.0.0");
   deepEqual((await admin.list()).refused.map(({ origin }) => origin), [path]);
   await admin.unload(path, { name: "go1.26", digest: V3.digest });
@@ -193,6 +195,24 @@ Deno.test("load() and unload() follow a file: bad content leaves the decoder, it
   deepEqual((await admin.list()).refused, []);
   await admin.unload(path, { name: "go1.26", digest: V2.digest });
   equal(version(), "1.0.0");
+});
+
+Deno.test("load() of a file that a push overtook installs nothing", async () => {
+  const { admin, events, version } = make();
+  const isCurrent = () => Promise.resolve(!events.includes("persist 3.0.0"));
+  const [, loaded] = await Promise.all([
+    admin.put("go1.26", V3.bytes),
+    admin.load("d/go1.26.wasm", V2.bytes, isCurrent),
+  ]);
+  equal(loaded, null);
+  equal(version(), "3.0.0");
+  deepEqual(events.filter((event) => event !== "check"), ["apply 3.0.0", "persist 3.0.0"]);
+});
+
+Deno.test("load() of a file that is not current any more lists no refusal", async () => {
+  const { admin } = make();
+  equal(await admin.load("d/x.wasm", BAD, () => Promise.resolve(false)), null);
+  deepEqual((await admin.list()).refused, []);
 });
 
 Deno.test("list() and get() join what is active with what it does", async () => {

@@ -122,13 +122,17 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
   }
 
   async #scan(admin: Admin): Promise<void> {
+    const known = [...this.#files];
     const present = await this.#list();
     for (const file of present) {
       if (this.#stop.signal.aborted) return;
       await this.#look(admin, file);
     }
-    for (const [file, { holds }] of [...this.#files]) {
+    for (const [file, seen] of known) {
       if (present.has(file) || this.#stop.signal.aborted) continue;
+      // Pushed, or put aside, since.
+      if (this.#files.get(file) !== seen) continue;
+      const { holds } = seen;
       this.#files.delete(file);
       await admin.unload(this.#pathOf(file), this.#elsewhere(holds) ? null : holds);
       // What was in the way of another file may be gone.
@@ -142,20 +146,24 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
   async #look(admin: Admin, file: string): Promise<void> {
     const path = this.#pathOf(file);
     const seen = this.#files.get(file);
+    // What persist() and reject() note meanwhile is newer than what this look finds.
+    const overtaken = () => this.#files.get(file) !== seen;
     try {
       const info = await Deno.stat(path);
-      if (!info.isFile || seen?.stamp === stampOf(info)) return;
       const stamp = stampOf(info);
+      if (!info.isFile || seen?.stamp === stamp || overtaken()) return;
       if (info.size > MAX_PACK_BYTES) {
         admin.refuseFile(path, tooLarge(path, info.size));
         this.#files.set(file, { stamp, holds: seen?.holds ?? null, refused: true });
         return;
       }
       // One that still changes has another event to come.
-      if (!await this.#settled(path, stamp)) return;
+      if (!await this.#settled(path, stamp) || overtaken()) return;
       const bytes = await Deno.readFile(path);
-      if (bytes.length !== info.size || stampOf(await Deno.stat(path)) !== stamp) return;
-      const result = await admin.load(path, bytes);
+      const isCurrent = async () => await stampAt(path) === stamp && !overtaken();
+      if (bytes.length !== info.size || !await isCurrent()) return;
+      const result = await admin.load(path, bytes, isCurrent);
+      if (result === null || overtaken()) return;
       const refused = "remedy" in result;
       const holds = refused ? seen?.holds ?? null : result;
       this.#files.set(file, { stamp, holds, refused });
@@ -237,6 +245,11 @@ function fileName(path: string): string {
 
 function stampOf({ size, mtime, ino, dev }: Deno.FileInfo): string {
   return `${dev}:${ino}:${size}:${mtime?.getTime()}`;
+}
+
+/** The stamp of what is at `path` now; null: nothing that can be read. */
+function stampAt(path: string): Promise<string | null> {
+  return Deno.stat(path).then(stampOf, () => null);
 }
 
 function tooLarge(path: string, bytes: number): Reason {

@@ -229,6 +229,79 @@ Deno.test("a pushed decoder takes the place of the file that brought the one bef
   deepEqual(await Deno.readFile(`${made.folder}/x.wasm`), new Uint8Array(V3.bytes));
 });
 
+/** The admin for `start()`, with something done before or after each load; `loads` are the files that it was given. */
+function watching({ admin, folder }: Setup, around: { before?: () => unknown; after?: () => unknown }) {
+  const loads: string[] = [];
+  const load: DecoderAdmin["load"] = async (path, bytes, isCurrent) => {
+    loads.push(path.slice(folder.length + 1));
+    await around.before?.();
+    const result = await admin.load(path, bytes, isCurrent);
+    await around.after?.();
+    return result;
+  };
+  return {
+    loads,
+    load,
+    unload: admin.unload.bind(admin),
+    refuseFile: admin.refuseFile.bind(admin),
+  };
+}
+
+Deno.test("a push after a file was read keeps the file's old content out of use", async () => {
+  await using made = await setUp();
+  await made.write("go1.26.wasm", V2.bytes);
+  const admin = watching(made, { before: () => made.admin.put("go1.26", V3.bytes) });
+  await made.directory.start(admin);
+  await sleep(100);
+  deepEqual(made.applied, ["3.0.0"]);
+  deepEqual(admin.loads, ["go1.26.wasm"]);
+  equal(made.registry.active("go1.26")?.source, "pushed");
+  deepEqual(await Deno.readFile(`${made.folder}/go1.26.wasm`), new Uint8Array(V3.bytes));
+});
+
+Deno.test("a push right after a file was loaded is what the watch remembers", async () => {
+  await using made = await setUp();
+  await made.write("go1.26.wasm", V2.bytes);
+  const admin = watching(made, { after: () => made.admin.put("go1.26", V3.bytes) });
+  await made.directory.start(admin);
+  await sleep(100);
+  deepEqual(made.applied, ["2.0.0", "3.0.0"]);
+  deepEqual(admin.loads, ["go1.26.wasm"]);
+});
+
+Deno.test("a file that persist() is still noting is not loaded", async () => {
+  await using made = await setUp({ rescanMs: 5 });
+  const admin = watching(made, {});
+  await made.directory.start(admin);
+  const stat = Deno.stat;
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
+  // persist() and the look each wait here for the other.
+  Deno.stat = async (path) => {
+    const info = await stat(path);
+    if (String(path).endsWith(".wasm") && ++asked === 2) both.resolve();
+    if (String(path).endsWith(".wasm")) await both.promise;
+    return info;
+  };
+  try {
+    await made.admin.put("go1.26", V2.bytes);
+    await sleep(100);
+  } finally {
+    Deno.stat = stat;
+  }
+  equal(asked > 2, true);
+  deepEqual(admin.loads, []);
+});
+
+Deno.test("a file that was pushed since the directory was listed is not taken for a removed one", async () => {
+  await using made = await setUp();
+  await made.write("a.wasm", makePack({ goRange: ">=1.28 <1.29" }).bytes);
+  const admin = watching(made, { before: () => made.admin.put("go1.26", V3.bytes) });
+  await made.directory.start(admin);
+  equal(version(made), "3.0.0");
+  equal(version(made, "go1.28"), "0.1.0");
+});
+
 Deno.test("a rollback writes the previous bytes back, or leaves the place to the bundled ones", async () => {
   await using made = await setUp();
   await made.directory.start(made.admin);
