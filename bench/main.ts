@@ -1,7 +1,7 @@
 /**
  * What tracing costs: CPU that a traced server uses more for a request, and CPU of loader and service for a span.
  * Rounds with and without the agent alternate, so that a drift of the machine hits both. Run by `deno task bench`;
- * writes bench/RESULTS.md.
+ * writes its section of bench/RESULTS.md.
  */
 import { Agent, ROOT } from "../tests/support/agent.ts";
 import { goBuild } from "../tests/support/go_build.ts";
@@ -9,6 +9,7 @@ import { Program } from "../tests/support/program.ts";
 import { DEFAULT_TOOLCHAIN } from "../tests/support/toolchains.ts";
 import { childrenOf, cpuTimeNs } from "./cpu_time.ts";
 import { runLoad } from "./load.ts";
+import { writeSection } from "./results.ts";
 import { median, spread } from "./statistics.ts";
 
 const ROUNDS = Number(Deno.args[0] ?? 9);
@@ -141,5 +142,5 @@ for (let round = 1; round <= ROUNDS; round++) {
   Deno.stderr.writeSync(new TextEncoder().encode(`round ${round} of ${ROUNDS}: ${so}\n`));
 }
 const text = report(off, on);
-await Deno.writeTextFile(new URL("RESULTS.md", import.meta.url), text);
+await writeSection(text);
 await Deno.stdout.write(new TextEncoder().encode(text));

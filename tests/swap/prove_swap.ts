@@ -2,21 +2,19 @@
  * The long proof: at least 500 swaps while at least 1,000,000 spans are made (environment: SWAPS, SPANS). Prints how
  * long swaps took and writes it under its heading into bench/RESULTS.md. Run by `deno task prove-swap`.
  */
+import { writeSection } from "../../bench/results.ts";
 import { proveSwaps, type SwapProof } from "./swap.ts";
-
-const RESULTS = new URL("../../bench/RESULTS.md", import.meta.url);
-const HEADING = "# Swapping decoders under load";
 
 function percentile(values: readonly number[], share: number): string {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
 }
 
-function report({ swaps, spans, slowRequests, loadMs, swapMs, pushMs }: SwapProof): string {
+function report({ swaps, spans, slowRequests, loadMs, stageMs, swapMs, pushMs }: SwapProof): string {
   const row = (name: string, values: readonly number[]) =>
     `| ${name} | ${percentile(values, 0.5)} | ${percentile(values, 0.99)} | ${percentile(values, 1)} |`;
   return [
-    HEADING,
+    "# Swapping decoders under load",
     "",
     `\`deno task prove-swap\`: ${swaps} swaps between decoders of differently shaped records, every one in bytes never ` +
     `seen before, pushed by PUT while two Go services made ${spans} spans in ${
@@ -31,18 +29,11 @@ function report({ swaps, spans, slowRequests, loadMs, swapMs, pushMs }: SwapProo
     "",
     "| ms | p50 | p99 | max |",
     "|---|---|---|---|",
-    row("swap: first flipped probe to last", swapMs),
-    row("whole push: upload, gate, staging, swap", pushMs),
+    row("swap: from the filled slot until the probes are flipped in the kernel", swapMs),
+    row("staging, while the old decoder works on: instance, layout and plans into a free slot", stageMs),
+    row("whole push: upload, gate, staging, swap, answer", pushMs),
     "",
   ].join("\n");
-}
-
-/** The file with the section in the place of the one of before. */
-function withSection(text: string, section: string): string {
-  const from = text.indexOf(HEADING);
-  if (from < 0) return `${text.trimEnd()}\n\n${section}`;
-  const next = text.indexOf("\n# ", from);
-  return text.slice(0, from) + section + (next < 0 ? "" : text.slice(next));
 }
 
 const proof = await proveSwaps({
@@ -51,5 +42,4 @@ const proof = await proveSwaps({
 });
 const section = report(proof);
 await Deno.stdout.write(new TextEncoder().encode(section));
-const before = await Deno.readTextFile(RESULTS);
-await Deno.writeTextFile(RESULTS, withSection(before, section));
+await writeSection(section);
