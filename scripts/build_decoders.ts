@@ -19,7 +19,7 @@ const INPUTS = [
   "src/decoder/",
   "src/gate/",
   "src/maker/",
-  "src/support/version.ts",
+  "src/support/",
   "scripts/build_decoders.ts",
 ];
 

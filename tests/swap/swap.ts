@@ -30,7 +30,9 @@ export interface SwapProof {
   readonly spans: number;
   readonly slowRequests: number;
   readonly loadMs: number;
-  /** Of each swap, from its first flipped probe to its last. */
+  /** Of each swap, to fill a free slot while the old one works on. */
+  readonly stageMs: readonly number[];
+  /** Of each swap, from the filled slot to the last flipped probe. */
   readonly swapMs: readonly number[];
   /** Of each push, as the one who pushes sees it. */
   readonly pushMs: readonly number[];
@@ -71,6 +73,7 @@ export async function proveSwaps(options: SwapOptions): Promise<SwapProof> {
   const began = performance.now();
   const load = runLoad(exe, front.host, CONNECTIONS);
   const slow = slowRequests(front.url);
+  const stageMs: number[] = [];
   const swapMs: number[] = [];
   const pushMs: number[] = [];
   try {
@@ -79,6 +82,7 @@ export async function proveSwaps(options: SwapOptions): Promise<SwapProof> {
       const pack = packs[swapMs.length % packs.length]!;
       const { swap, unchanged } = await pushGoodPack(agent, family.name, unseen(pack));
       assert.deepEqual({ unchanged, executables: swap.executables }, { unchanged: false, executables: 1 });
+      stageMs.push(swap.stageMs);
       swapMs.push(swap.swapMs);
       pushMs.push(performance.now() - start);
       await sleep(Math.max(0, LEAST_PUSH_MS - (performance.now() - start)));
@@ -101,7 +105,7 @@ export async function proveSwaps(options: SwapOptions): Promise<SwapProof> {
   });
   await agent.stop();
   checkSpans(log.take(), { sent, slowSent, services: { front, back, goVersion: DEFAULT_TOOLCHAIN } });
-  return { swaps: swapMs.length, spans: total, slowRequests: slowSent, loadMs, swapMs, pushMs };
+  return { swaps: swapMs.length, spans: total, slowRequests: slowSent, loadMs, stageMs, swapMs, pushMs };
 }
 
 /** Requests that take 10 s, one after the other begun until `stop`. */
