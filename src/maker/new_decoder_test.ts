@@ -42,10 +42,8 @@ Deno.test("buildProgram does not depend on the user's settings of Go", async () 
   }
 });
 
-Deno.test("newDecoder makes a decoder of a program for its patch release, in seconds", async () => {
-  const startedMs = performance.now();
+Deno.test("newDecoder makes a decoder of a program for its patch release", async () => {
   const { bytes, summary } = await newDecoder({ binary: await samples.path() });
-  const ms = performance.now() - startedMs;
   const [minor, patch] = RELEASE.split(".").slice(1).map(Number) as [number, number];
   assert.equal(summary.goRange, `>=1.${minor}.${patch} <1.${minor}.${patch + 1}`);
   assert.equal(summary.name, `go${RELEASE}-exact`);
@@ -54,8 +52,6 @@ Deno.test("newDecoder makes a decoder of a program for its patch release, in sec
   assert.equal(manifest.name, summary.name);
   assert.equal(manifest.goRange, summary.goRange);
   assert.deepEqual(manifest.provenance.toolchains, [VERSION]);
-  // 2 s on an idle machine; tests share theirs.
-  assert.ok(ms < 60_000, `took ${ms} ms`);
 });
 
 Deno.test("newDecoder reads the same structs from a toolchain", async () => {
