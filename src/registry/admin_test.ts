@@ -198,15 +198,21 @@ Deno.test("load() and unload() follow a file: bad content leaves the decoder, it
 });
 
 Deno.test("load() of a file that a push overtook installs nothing", async () => {
-  const { admin, events, version } = make();
-  const isCurrent = () => Promise.resolve(!events.includes("persist 3.0.0"));
-  const [, loaded] = await Promise.all([
-    admin.put("go1.26", V3.bytes),
-    admin.load("d/go1.26.wasm", V2.bytes, isCurrent),
-  ]);
-  equal(loaded, null);
+  let loading: Promise<unknown> | undefined;
+  const { admin, events, version } = make({
+    apply: async () => {
+      const isCurrent = () => Promise.resolve(!events.includes("persist 3.0.0"));
+      loading ??= admin.load("d/go1.26.wasm", V2.bytes, isCurrent);
+      while (events.filter((event) => event === "check").length < 2) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      return SWAP;
+    },
+  });
+  await admin.put("go1.26", V3.bytes);
+  equal(await loading, null);
   equal(version(), "3.0.0");
-  deepEqual(events.filter((event) => event !== "check"), ["apply 3.0.0", "persist 3.0.0"]);
+  deepEqual(events, ["check", "apply 3.0.0", "check", "persist 3.0.0"]);
 });
 
 Deno.test("load() of a file that is not current any more lists no refusal", async () => {
