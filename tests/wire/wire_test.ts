@@ -101,6 +101,7 @@ Deno.test("decodeExeData() reads every field and leaves the padding out", () => 
 Deno.test("decodeReply() reads every field", () => {
   assert.deepEqual(decodeReply(golden("reply")), {
     id: 0x81828384,
+    timeNs: 0xf1f2f3f4f5f6f7f8n,
     value: 0x0011121314151617,
     error: 0x85868788,
     text: "sorry!",
