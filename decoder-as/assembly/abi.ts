@@ -1,8 +1,6 @@
 /** The exports of a decoder module, nothing else. The host's view of them is src/decoder/host.ts. */
 import { WIRE_FINGERPRINT_HIGH, WIRE_FINGERPRINT_LOW } from "../../bpf/wire.gen";
 import { dropProcess, feedRecords } from "./feed";
-import { WORD_IN_FLIGHT } from "./memory_map";
-import { word } from "./status";
 import { ABI_VERSION } from "./version";
 
 /** Version of these exports and of memory_map.ts. */
@@ -26,8 +24,4 @@ export function feed(length: u32): u32 {
 /** Gives up the spans in flight of a process that exited (0: of all); yields how many. */
 export function drop(pid: u32): u32 {
   return dropProcess(pid);
-}
-
-export function inFlight(): u32 {
-  return <u32> word(WORD_IN_FLIGHT);
 }

@@ -9,7 +9,7 @@ import type { SwapReport } from "../registry/model.ts";
 import type { Logger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
 import type { ProcessInfo } from "../wire/process.ts";
-import type { DecoderChooser } from "./decoder_chooser.ts";
+import type { ChosenDecoder, DecoderChooser } from "./decoder_chooser.ts";
 import { Executables } from "./executables.ts";
 import { identityOf, Inspections, type Knowledge } from "./inspections.ts";
 import { dependsOnPorts, exclusion, type SelectionRules } from "./selector.ts";
@@ -106,22 +106,21 @@ export class Discovery {
    * @throws {Error} when a decoder cannot be put into place; the processes then keep theirs.
    */
   async reselect(): Promise<SwapReport> {
-    const changes = new Map<string, Tracked[]>();
+    const changes = new Map<Tracked, ChosenDecoder>();
     const lost: Tracked[] = [];
     for (const tracked of this.#tracked.values()) {
       if (tracked.choice === null) continue;
       const decision = this.#options.chooser.choose(tracked.knowledge);
       if (decision.kind !== "decoder") lost.push(tracked);
-      else if (decision.key !== tracked.choice.key) {
-        changes.set(tracked.identity, [...changes.get(tracked.identity) ?? [], tracked]);
-        tracked.next = decision;
-      }
+      else if (decision.key !== tracked.choice.key) changes.set(tracked, decision);
     }
     const report = await this.#executables.swap(
-      new Map([...changes].map(([identity, [first]]) => [identity, first!.next!.choice])),
+      new Map([...changes].map(([{ identity }, { choice }]) => [identity, choice])),
     );
-    for (const tracked of [...changes.values()].flat()) {
-      tracked.choice = tracked.next;
+    for (const [tracked, decision] of changes) {
+      // Its process may have ended meanwhile.
+      if (tracked.choice === null) continue;
+      tracked.choice = decision;
       attached(tracked);
     }
     for (const tracked of lost) await this.#release(tracked);
@@ -251,7 +250,6 @@ function trackedOf(process: ProcessInfo, identity: string, knowledge: Knowledge)
     identity,
     knowledge,
     choice: null,
-    next: null,
     wantsDecoder: false,
     holdsAttachment: false,
     gone: false,

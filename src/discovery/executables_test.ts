@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fakeChoice, fakePack } from "../../tests/support/pack.ts";
+import { choiceOf, fakePack } from "../../tests/support/pack.ts";
 import type { GoExe } from "../goexe/types.ts";
 import { type AttachingLoader, Executables } from "./executables.ts";
 import { DecoderSlots } from "./slots.ts";
@@ -15,8 +15,8 @@ const EXE: GoExe = {
   stripped: false,
   sites: [],
 };
-const OLD = fakeChoice(fakePack("old"));
-const NEW = fakeChoice(fakePack("new"));
+const OLD = choiceOf(fakePack({ name: "old" }));
+const NEW = choiceOf(fakePack({ name: "new" }));
 
 function setUp(options: { failAttach?: Error; failUse?: string } = {}) {
   const calls: string[] = [];

@@ -16,7 +16,11 @@ const RANGE = ">=1.26 <1.27";
 
 /** Two processes of one program, without a kernel under them. */
 async function setUp(
-  options: { flavour?: "plain" | "stripped"; learn?: (exe: ExeIdentity) => Promise<Reason | null> } = {},
+  options: {
+    flavour?: "plain" | "stripped";
+    learn?: (exe: ExeIdentity) => Promise<Reason | null>;
+    onAttach?: () => void;
+  } = {},
 ) {
   const path = await goBuild({
     module: `${ROOT}/tests/programs`,
@@ -44,7 +48,10 @@ async function setUp(
       Promise.resolve(bytes.slice(offset, offset + count)),
     target: () => Promise.resolve(),
     backfill: () => Promise.resolve(0),
-    attach: () => note("attach").then(() => 1),
+    attach: () => {
+      options.onAttach?.();
+      return note("attach").then(() => 1);
+    },
     detach: () => note("detach"),
     flip: (_binding: number, slot: number) => note(`flip ${slot}`),
     plan: () => Promise.resolve(),
@@ -74,8 +81,8 @@ async function setUp(
   });
   const states = () =>
     discovery.targets().map(({ state, decoder, reason }) => [state, decoder ?? reason?.code]);
-  const install = (name: string, digest: string) =>
-    assert.ok(!("code" in registry.install({ ...fakePack(name, { goRange: RANGE }), digest }, "pushed")));
+  const install = (name: string, digest: string, goRange = RANGE) =>
+    assert.ok(!("code" in registry.install({ ...fakePack({ name, goRange }), digest }, "pushed")));
   return { registry, discovery, states, install, calls };
 }
 
@@ -113,6 +120,17 @@ Deno.test("Discovery.reselect() refuses what has no decoder any more, and traces
   await discovery.reselect();
   assert.equal(calls.at(-1), "detach");
   assert.deepEqual(states(), [["refused", "no-decoder-for-go1.26"], ["refused", "no-decoder-for-go1.26"]]);
+});
+
+Deno.test("Discovery gives a process the decoder that came while it was being attached", async () => {
+  const { discovery, states, install, calls } = await setUp({
+    onAttach: () => install("go1.26.5", "two", ">=1.26.5 <1.27"),
+  });
+  install("go1.26", "one");
+  await discovery.scan();
+  assert.ok(calls.includes("use 1 two"), calls.join());
+  assert.equal(calls.filter((call) => call.startsWith("flip")).at(-1), "flip 1");
+  assert.deepEqual(states(), [["traced", "go1.26.5"], ["traced", "go1.26.5"]]);
 });
 
 Deno.test("Discovery learns once for all processes whose debug information no decoder fits, or says why not", async () => {

@@ -11,8 +11,6 @@ export interface Tracked {
   readonly knowledge: Knowledge;
   /** The decoder in use; null while it is not traced. */
   choice: ChosenDecoder | null;
-  /** The decoder that a swap under way will give it. */
-  next: ChosenDecoder | null;
   /** Refused for want of a decoder, so a change of decoders may help. */
   wantsDecoder: boolean;
   holdsAttachment: boolean;

@@ -5,11 +5,11 @@ import type { Reason } from "../support/reason.ts";
 import { DecoderAdmin } from "./admin.ts";
 import type { DecoderChange, DecoderUse, SwapReport } from "./model.ts";
 import { DecoderRegistry } from "./registry.ts";
-import { makePack } from "./testing.ts";
+import { fakePack } from "../../tests/support/pack.ts";
 
-const V1 = makePack({ version: "1.0.0" });
-const V2 = makePack({ version: "2.0.0" });
-const V3 = makePack({ version: "3.0.0" });
+const V1 = fakePack({ version: "1.0.0" });
+const V2 = fakePack({ version: "2.0.0" });
+const V3 = fakePack({ version: "3.0.0" });
 const BAD = new TextEncoder().encode("bad");
 const BROKEN: Reason = { code: "decoder-trapped", message: "it trapped", remedy: "Correct it" };
 const REFUSED: Reason = { code: "decoder-not-wasm", message: "it is no module", remedy: "Correct it" };
@@ -20,7 +20,7 @@ interface Made {
   readonly use?: ReadonlyMap<string, DecoderUse>;
 }
 
-/** An admin whose gate takes what makePack() made; `events` are what it did, in order. */
+/** An admin whose gate takes what fakePack() made; `events` are what it did, in order. */
 function make({ apply, use }: Made = {}) {
   const events: string[] = [];
   const registry = new DecoderRegistry();
@@ -33,7 +33,7 @@ function make({ apply, use }: Made = {}) {
         events.push("check");
         if (bytes === BAD) return Promise.resolve({ refused: REFUSED });
         const manifest: DecoderManifest = JSON.parse(new TextDecoder().decode(bytes));
-        return Promise.resolve({ pack: makePack(manifest) });
+        return Promise.resolve({ pack: fakePack(manifest) });
       },
     },
     store: {
@@ -136,7 +136,7 @@ Deno.test("changes are made one after the other", async () => {
     admin.put("go1.26", V2.bytes),
     admin.put("go1.26", V3.bytes),
     admin.rollback("go1.26"),
-    admin.load("d/x.wasm", makePack({ goRange: ">=1.28 <1.29" }).bytes, always),
+    admin.load("d/x.wasm", fakePack({ goRange: ">=1.28 <1.29" }).bytes, always),
   ]);
   equal(most, 1);
   equal(["2.0.0", "3.0.0"].includes(version()), true);
@@ -172,7 +172,7 @@ Deno.test("fail() takes effect at once, and the same bytes do not come back", as
 });
 
 Deno.test("learn() may be called while a change is applied", async () => {
-  const learnt = makePack({ name: "learnt-1", goRange: ">=1.28 <1.29" });
+  const learnt = fakePack({ name: "learnt-1", goRange: ">=1.28 <1.29" });
   const made = make({
     apply: async () => {
       await made.admin.learn(learnt.bytes);

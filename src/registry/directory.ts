@@ -67,8 +67,8 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
     const { name } = pack.manifest;
     const present = [...this.#files].find(([, { holds }]) => holds?.name === name)?.[0];
     const path = this.#pathOf(present ?? name + SUFFIX);
-    // Not *.wasm, so never taken for a decoder.
-    const unfinished = `${path}.${crypto.randomUUID()}`;
+    // Not *.wasm, so never taken for a decoder; one that a crash left is written over.
+    const unfinished = `${path}.unfinished`;
     try {
       await Deno.mkdir(this.#path, { recursive: true });
       await Deno.writeFile(unfinished, pack.bytes);

@@ -5,11 +5,11 @@ import type { Reason } from "../support/reason.ts";
 import { DecoderAdmin } from "./admin.ts";
 import { DecoderDirectory } from "./directory.ts";
 import { DecoderRegistry } from "./registry.ts";
-import { makePack } from "./testing.ts";
+import { fakePack } from "../../tests/support/pack.ts";
 
-const V1 = makePack({ version: "1.0.0" });
-const V2 = makePack({ version: "2.0.0" });
-const V3 = makePack({ version: "3.0.0" });
+const V1 = fakePack({ version: "1.0.0" });
+const V2 = fakePack({ version: "2.0.0" });
+const V3 = fakePack({ version: "3.0.0" });
 const REFUSED: Reason = { code: "decoder-truncated", message: "it is cut", remedy: "Copy it again" };
 
 interface Setup extends AsyncDisposable {
@@ -40,7 +40,7 @@ async function setUp({ folder, rescanMs = 20 }: { folder?: string; rescanMs?: nu
         checked++;
         try {
           const manifest: DecoderManifest = JSON.parse(new TextDecoder().decode(bytes));
-          return Promise.resolve({ pack: makePack(manifest) });
+          return Promise.resolve({ pack: fakePack(manifest) });
         } catch {
           return Promise.resolve({ refused: REFUSED });
         }
@@ -186,8 +186,8 @@ Deno.test("a file that turns bad leaves the decoder that it brought", async () =
 
 Deno.test("a file that was in the way of another frees it", async () => {
   await using made = await setUp();
-  const first = makePack({ name: "first", goRange: ">=1.27 <1.29" });
-  const second = makePack({ name: "second", goRange: ">=1.28 <1.30" });
+  const first = fakePack({ name: "first", goRange: ">=1.27 <1.29" });
+  const second = fakePack({ name: "second", goRange: ">=1.28 <1.30" });
   await made.write("a.wasm", first.bytes);
   await made.write("b.wasm", second.bytes);
   await made.directory.start(made.admin);
@@ -295,7 +295,7 @@ Deno.test("a file that persist() is still noting is not loaded", async () => {
 
 Deno.test("a file that was pushed since the directory was listed is not taken for a removed one", async () => {
   await using made = await setUp();
-  await made.write("a.wasm", makePack({ goRange: ">=1.28 <1.29" }).bytes);
+  await made.write("a.wasm", fakePack({ goRange: ">=1.28 <1.29" }).bytes);
   const admin = watching(made, { before: () => made.admin.put("go1.26", V3.bytes) });
   await made.directory.start(admin);
   equal(version(made), "3.0.0");

@@ -3,12 +3,12 @@ import type { DecoderPack } from "../decoder/manifest.ts";
 import type { Reason } from "../support/reason.ts";
 import type { DecoderSource } from "./model.ts";
 import { DecoderRegistry } from "./registry.ts";
-import { makePack, structsWith } from "./testing.ts";
+import { fakePack, structsWith } from "../../tests/support/pack.ts";
 
 const BROKEN: Reason = { code: "decoder-trapped", message: "it trapped", remedy: "Correct it" };
-const V1 = makePack({ version: "1.0.0" });
-const V2 = makePack({ version: "2.0.0" });
-const V3 = makePack({ version: "3.0.0" });
+const V1 = fakePack({ version: "1.0.0" });
+const V2 = fakePack({ version: "2.0.0" });
+const V3 = fakePack({ version: "3.0.0" });
 
 function make(...packs: [DecoderPack, DecoderSource][]): DecoderRegistry {
   const registry = new DecoderRegistry({ now: () => Date.UTC(2026, 0, 2) });
@@ -36,7 +36,7 @@ Deno.test("install() replaces by name and keeps what it replaced", () => {
 Deno.test("install() of the active bytes changes nothing", () => {
   const registry = make([V1, "bundled"], [V2, "pushed"]);
   const before = registry.report();
-  deepEqual(registry.install(makePack({ version: "2.0.0" }), "directory"), {
+  deepEqual(registry.install(fakePack({ version: "2.0.0" }), "directory"), {
     replaced: null,
     unchanged: true,
   });
@@ -44,9 +44,9 @@ Deno.test("install() of the active bytes changes nothing", () => {
 });
 
 Deno.test("install() refuses a range that neither holds another nor lies within it", () => {
-  const registry = make([makePack({ goRange: ">=1.20 <1.24", name: "a" }), "bundled"]);
+  const registry = make([fakePack({ goRange: ">=1.20 <1.24", name: "a" }), "bundled"]);
   const f = (goRange: string, want: string | null) =>
-    equal(code(registry.install(makePack({ goRange, name: "b" }), "pushed")), want, goRange);
+    equal(code(registry.install(fakePack({ goRange, name: "b" }), "pushed")), want, goRange);
   f(">=1.23 <1.25", "decoder-ambiguous");
   f(">=1.18 <1.21", "decoder-ambiguous");
   f(">=1.20 <1.24", "decoder-ambiguous");
@@ -61,15 +61,15 @@ Deno.test("install() refuses a range that neither holds another nor lies within 
 Deno.test("install() does not let a learnt pack take another's name, nor count its range", () => {
   const registry = make([V1, "bundled"]);
   equal(code(registry.install(V2, "learnt")), "decoder-ambiguous");
-  equal(code(registry.install(makePack({ name: "x", goRange: ">=1.26.1 <1.28" }), "learnt")), null);
-  equal(code(registry.install(makePack({ name: "y", goRange: ">=1.27 <1.29" }), "pushed")), null);
+  equal(code(registry.install(fakePack({ name: "x", goRange: ">=1.26.1 <1.28" }), "learnt")), null);
+  equal(code(registry.install(fakePack({ name: "y", goRange: ">=1.27 <1.29" }), "pushed")), null);
 });
 
 Deno.test("install() bounds the learnt packs", () => {
   const registry = make();
   const learn = (index: number) =>
     registry.install(
-      makePack({ name: `learnt-${index}`, structs: structsWith({ "URL.Path": index }) }),
+      fakePack({ name: `learnt-${index}`, structs: structsWith({ "URL.Path": index }) }),
       "learnt",
     );
   for (let index = 0; index < 64; index++) equal(code(learn(index)), null);
@@ -82,7 +82,7 @@ Deno.test("fail() makes the previous pack active and refuses the same bytes from
   equal(registry.fail(V2, BROKEN), V1);
   equal(activeVersion(registry), "1.0.0");
   equal(registry.keeps(V2), false);
-  const again = registry.install(makePack({ version: "2.0.0" }), "pushed");
+  const again = registry.install(fakePack({ version: "2.0.0" }), "pushed");
   equal(code(again), "decoder-was-rolled-back");
   match((again as Reason).message, /it trapped/);
   equal(activeVersion(registry), "1.0.0");
@@ -106,12 +106,12 @@ Deno.test("fail() of a pack that is not in use any more only refuses it", () => 
   const registry = make([V1, "bundled"], [V2, "pushed"], [V3, "pushed"]);
   equal(registry.fail(V1, BROKEN), V3);
   equal(activeVersion(registry), "3.0.0");
-  equal(registry.fail(makePack({ name: "unknown" }), BROKEN), null);
+  equal(registry.fail(fakePack({ name: "unknown" }), BROKEN), null);
 });
 
 Deno.test("fail() remembers a bounded number of packs, the latest ones", () => {
   const registry = make();
-  const packs = Array.from({ length: 65 }, (_, index) => makePack({ version: `1.0.${index}` }));
+  const packs = Array.from({ length: 65 }, (_, index) => fakePack({ version: `1.0.${index}` }));
   for (const pack of packs) registry.fail(pack, BROKEN);
   equal(registry.report().refused.length, 64);
   equal(code(registry.install(packs[0]!, "pushed")), null);
@@ -130,16 +130,16 @@ Deno.test("rollback() makes the previous pack active; its bytes may come back", 
 
 Deno.test("rollback() does not bring back a pack whose range is another's by now", () => {
   const registry = make(
-    [makePack({ name: "a", goRange: ">=1.20 <1.24" }), "bundled"],
-    [makePack({ name: "a", goRange: ">=1.20 <1.22" }), "pushed"],
-    [makePack({ name: "b", goRange: ">=1.22 <1.25" }), "pushed"],
+    [fakePack({ name: "a", goRange: ">=1.20 <1.24" }), "bundled"],
+    [fakePack({ name: "a", goRange: ">=1.20 <1.22" }), "pushed"],
+    [fakePack({ name: "b", goRange: ">=1.22 <1.25" }), "pushed"],
   );
   equal(code(registry.rollback("a")), "decoder-ambiguous");
   equal(registry.active("a")?.pack.manifest.goRange, ">=1.20 <1.22");
 });
 
 Deno.test("remove() makes the bundled pack of that name active again, or none", () => {
-  const other = makePack({ name: "other", goRange: ">=1.28 <1.29" });
+  const other = fakePack({ name: "other", goRange: ">=1.28 <1.29" });
   const registry = make([V1, "bundled"], [V2, "directory"], [V3, "directory"], [other, "directory"]);
   equal(registry.remove("go1.26"), V1);
   equal(registry.remove("go1.26"), V1);
@@ -150,7 +150,7 @@ Deno.test("remove() makes the bundled pack of that name active again, or none", 
 });
 
 Deno.test("remove() forgets that an installed pack failed, so that its releases are anybody's again", () => {
-  const pack = makePack({ name: "x", goRange: ">=1.28 <1.29" });
+  const pack = fakePack({ name: "x", goRange: ">=1.28 <1.29" });
   const registry = make([pack, "directory"]);
   const exe = { goVersion: "go1.28.1", headerMap: null, modules: new Map<string, string>(), structs: null };
   const refusal = () => {
@@ -171,7 +171,7 @@ Deno.test("report() lists active packs by the releases they serve, with what the
     plans: [],
     provenance: { toolchains: [], method: "test" },
   };
-  const old = makePack({ goRange: ">=1.17 <1.18", libraries: [library] });
+  const old = fakePack({ goRange: ">=1.17 <1.18", libraries: [library] });
   const { decoders } = make([V1, "bundled"], [old, "bundled"], [V2, "pushed"]).report();
   deepEqual(decoders, [{
     name: "go1.17",

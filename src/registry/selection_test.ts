@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { DecoderPack } from "../decoder/manifest.ts";
 import { DecoderRegistry, type DecoderRegistryOptions, type ExeIdentity } from "./registry.ts";
-import { makePack, STRUCTS, structsWith } from "./testing.ts";
+import { fakePack, STRUCTS, structsWith } from "../../tests/support/pack.ts";
 
 const BROKEN = { code: "decoder-trapped", message: "it trapped", remedy: "Correct it" };
 
@@ -32,7 +32,7 @@ function refusal(registry: DecoderRegistry, identity: ExeIdentity) {
 
 Deno.test("choose() takes the decoder whose range holds the release, patch releases included", () => {
   const registry = registryOf(
-    [">=1.26.11 <1.27", ">=1.17 <1.19", ">=1.25 <1.26.11"].map((goRange) => makePack({ goRange })),
+    [">=1.26.11 <1.27", ">=1.17 <1.19", ">=1.25 <1.26.11"].map((goRange) => fakePack({ goRange })),
   );
   const f = (version: string, want: string) => equal(outcome(registry, exe(version)), want, version);
   f("go1.18.10", "go1.17");
@@ -43,9 +43,9 @@ Deno.test("choose() takes the decoder whose range holds the release, patch relea
 
 Deno.test("choose() takes the narrowest of the ranges that hold the release", () => {
   const registry = registryOf([
-    makePack({ goRange: ">=1.20 <1.28", name: "wide" }),
-    makePack({ goRange: ">=1.26.3 <1.26.4", name: "narrow" }),
-    makePack({ goRange: ">=1.26 <1.27", name: "middle" }),
+    fakePack({ goRange: ">=1.20 <1.28", name: "wide" }),
+    fakePack({ goRange: ">=1.26.3 <1.26.4", name: "narrow" }),
+    fakePack({ goRange: ">=1.26 <1.27", name: "middle" }),
   ]);
   equal(outcome(registry, exe("go1.26.3")), "narrow");
   equal(outcome(registry, exe("go1.26.4")), "middle");
@@ -53,18 +53,18 @@ Deno.test("choose() takes the narrowest of the ranges that hold the release", ()
 });
 
 Deno.test("choose() refuses a release outside of every range, with the command that helps", () => {
-  const registry = registryOf([makePack({ goRange: ">=1.23 <1.28" })]);
+  const registry = registryOf([fakePack({ goRange: ">=1.23 <1.28" })]);
   equal(outcome(registry, exe("go1.22.12")), "no-decoder-for-go1.22");
   equal(outcome(registry, exe("devel go1.28-abc")), "no-decoder-for-go1.28");
   const reason = refusal(registry, exe("go1.28.1"));
   equal(reason.code, "no-decoder-for-go1.28");
   match(reason.remedy, /deno task decoder new --go DIR --push/);
-  const strict = registryOf([makePack()], { learn: false });
+  const strict = registryOf([fakePack()], { learn: false });
   match(refusal(strict, exe("go1.28.1", { structs: STRUCTS })).remedy, /decoder new --binary FILE --push/);
 });
 
 Deno.test("choose() refuses a version that names no release", () => {
-  const registry = registryOf([makePack()], { learn: false, allowNearest: true });
+  const registry = registryOf([fakePack()], { learn: false, allowNearest: true });
   equal(outcome(registry, exe("tinygo")), "no-decoder-for-unknown-go");
   equal(outcome(registry, exe("tinygo", { structs: STRUCTS })), "no-decoder-for-unknown-go");
 });
@@ -74,7 +74,7 @@ Deno.test("choose() says to build the decoders when there is none", () => {
 });
 
 Deno.test("choose() compares the structs of an executable that has debug information", () => {
-  const registry = registryOf([makePack()]);
+  const registry = registryOf([fakePack()]);
   const checked = (identity: ExeIdentity) => {
     const selection = registry.choose(identity);
     return selection.kind === "decoder" && selection.choice.checked;
@@ -86,7 +86,7 @@ Deno.test("choose() compares the structs of an executable that has debug informa
 });
 
 Deno.test("choose() without learning refuses differing structs and names at most five fields", () => {
-  const registry = registryOf([makePack({
+  const registry = registryOf([fakePack({
     structs: structsWith({ a: 1, b: 1, c: 1, d: 1, e: 1, "h.i": null }),
   })], { learn: false });
   const two = structsWith({ "response.status": 120, "h.i": 8 });
@@ -105,7 +105,7 @@ Deno.test("choose() without learning refuses differing structs and names at most
 });
 
 Deno.test("choose() takes the experiments of a stripped executable for a different layout", () => {
-  const registry = registryOf([makePack()]);
+  const registry = registryOf([fakePack()]);
   equal(outcome(registry, exe("go1.26.1", { headerMap: "swiss" })), "go1.26");
   const reason = refusal(registry, exe("go1.26.1", { headerMap: "hmap" }));
   equal(reason.code, "decoder-layout-differs");
@@ -114,8 +114,8 @@ Deno.test("choose() takes the experiments of a stripped executable for a differe
 
 Deno.test("choose() takes a learnt decoder by equal structs, never by its range", () => {
   const structs = structsWith({ "response.status": 120 });
-  const registry = registryOf([makePack({ goRange: ">=1.25 <1.26", name: "go1.25" })]);
-  registry.install(makePack({ name: "learnt-1", structs, goRange: ">=1.28 <1.29" }), "learnt");
+  const registry = registryOf([fakePack({ goRange: ">=1.25 <1.26", name: "go1.25" })]);
+  registry.install(fakePack({ name: "learnt-1", structs, goRange: ">=1.28 <1.29" }), "learnt");
   equal(outcome(registry, exe("go1.28.0")), "no-decoder-for-go1.28");
   equal(outcome(registry, exe("go1.28.0", { structs })), "learnt-1");
   equal(outcome(registry, exe("tinygo", { structs })), "learnt-1");
@@ -125,8 +125,8 @@ Deno.test("choose() takes a learnt decoder by equal structs, never by its range"
 
 Deno.test("choose() does not learn once more what has failed", () => {
   const structs = structsWith({ "response.status": 120 });
-  const registry = registryOf([makePack()]);
-  const learnt = makePack({ name: "learnt-1", structs });
+  const registry = registryOf([fakePack()]);
+  const learnt = fakePack({ name: "learnt-1", structs });
   registry.install(learnt, "learnt");
   registry.fail(learnt, BROKEN);
   equal(outcome(registry, exe("go1.26.1", { structs })), "decoder-failed");
@@ -134,8 +134,8 @@ Deno.test("choose() does not learn once more what has failed", () => {
 });
 
 Deno.test("choose() refuses the targets of a failed decoder, also where a wider range would do", () => {
-  const narrow = makePack({ goRange: ">=1.26.11 <1.27", name: "narrow" });
-  const registry = registryOf([makePack({ goRange: ">=1.25 <1.27", name: "wide" }), narrow]);
+  const narrow = fakePack({ goRange: ">=1.26.11 <1.27", name: "narrow" });
+  const registry = registryOf([fakePack({ goRange: ">=1.25 <1.27", name: "wide" }), narrow]);
   registry.fail(narrow, BROKEN);
   equal(outcome(registry, exe("go1.26.11")), "decoder-failed");
   equal(outcome(registry, exe("go1.26.10")), "wide");
@@ -144,8 +144,8 @@ Deno.test("choose() refuses the targets of a failed decoder, also where a wider 
 });
 
 Deno.test("choose() goes back to the wider decoder that a pushed one had narrowed", () => {
-  const registry = registryOf([makePack({ goRange: ">=1.25 <1.27", name: "wide" })]);
-  const pushed = makePack({ goRange: ">=1.26.11 <1.27", name: "narrow" });
+  const registry = registryOf([fakePack({ goRange: ">=1.25 <1.27", name: "wide" })]);
+  const pushed = fakePack({ goRange: ">=1.26.11 <1.27", name: "narrow" });
   registry.install(pushed, "pushed");
   equal(outcome(registry, exe("go1.26.11")), "narrow");
   registry.fail(pushed, BROKEN);
@@ -153,7 +153,7 @@ Deno.test("choose() goes back to the wider decoder that a pushed one had narrowe
 });
 
 Deno.test("choose() takes the nearest decoder only when allowed, and marks it", () => {
-  const packs = [">=1.20 <1.22", ">=1.22 <1.23", ">=1.26 <1.27"].map((goRange) => makePack({ goRange }));
+  const packs = [">=1.20 <1.22", ">=1.22 <1.23", ">=1.26 <1.27"].map((goRange) => fakePack({ goRange }));
   const registry = registryOf(packs, { allowNearest: true, learn: false });
   const f = (identity: ExeIdentity, want: string) => {
     const selection = registry.choose(identity);
@@ -175,7 +175,7 @@ Deno.test("choose() takes the nearest decoder only when allowed, and marks it", 
 });
 
 Deno.test("choose() prefers learning to the nearest decoder", () => {
-  const registry = registryOf([makePack()], { allowNearest: true });
+  const registry = registryOf([fakePack()], { allowNearest: true });
   equal(outcome(registry, exe("go1.28.0", { structs: STRUCTS })), "learn");
 });
 
@@ -186,7 +186,7 @@ Deno.test("choose() puts the plans of a linked library in place of the decoder's
   });
   const provenance = { toolchains: [], method: "test" };
   const library = { module: "golang.org/x/net", fields: {}, provenance };
-  const pack = makePack({
+  const pack = fakePack({
     plans: [plan(0, 1), plan(1, 2)],
     libraries: [
       { ...library, range: ">=0.17.0 <0.30.0", plans: [plan(1, 17), plan(7, 17)] },

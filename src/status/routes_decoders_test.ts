@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { DecoderChange, DecoderEntry, DecoderList } from "../registry/model.ts";
-import { makePack } from "../registry/testing.ts";
+import { fakePack } from "../../tests/support/pack.ts";
 import { createLogger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
 import { createStatusApp } from "./app.ts";
@@ -47,7 +47,7 @@ function make(decoders: Partial<DecoderRoutesOptions["decoders"]> = {}) {
       list: () => Promise.resolve(LIST),
       get: (name) =>
         Promise.resolve(
-          name === "go1.26" ? { ...ENTRY, manifest: makePack().manifest } : reason("decoder-unknown"),
+          name === "go1.26" ? { ...ENTRY, manifest: fakePack().manifest } : reason("decoder-unknown"),
         ),
       put: (name, bytes) => {
         puts.push([name, bytes]);
