@@ -7,7 +7,9 @@
 /** Folders and files of src/, lowest rank first. */
 const RANKS: ReadonlyArray<readonly string[]> = [
   ["support"],
+  ["schema"],
   ["wire", "config"],
+  ["red"],
   ["goexe", "decoder", "loader"],
   ["gate"],
   ["maker"],
@@ -18,13 +20,17 @@ const RANKS: ReadonlyArray<readonly string[]> = [
   ["export"],
   ["status"],
   ["app"],
-  ["cli", "main", "decoder_main"],
+  ["doctor", "cli", "page", "main", "decoder_main", "doctor_main", "check_config_main"],
 ];
 
 /** Packages and the one folder, from the root of the project, that may import each. */
 const PACKAGES: Readonly<Record<string, string>> = {
   "hono": "src/status/",
+  "@sinclair/typebox": "src/schema/",
   "@std/yaml": "src/config/",
+  "yaml": "src/config/",
+  "uplot": "src/page/",
+  "playwright-core": "tests/page/",
   "@std/cli": "src/cli/",
   "@opentelemetry/api": "src/trace/",
   "assemblyscript": "src/maker/",
