@@ -5,7 +5,8 @@
 import { type Family, groupFamilies } from "../decoder-as/plans/family.ts";
 import { parseLayout } from "../decoder-as/plans/layout.ts";
 import { generatedFiles } from "../decoder-as/plans/render.ts";
-import { examinePack, tryPack } from "../src/gate/gate.ts";
+import { examinePack } from "../src/gate/examine.ts";
+import { tryPack } from "../src/gate/try_pack.ts";
 import { makePack } from "../src/maker/family_pack.ts";
 import { VERSION } from "../src/support/version.ts";
 
@@ -61,7 +62,7 @@ function checkGenerated(inputs: Inputs, families: readonly Family[]): void {
 /** The family's decoder, which has passed the gate. */
 async function build(family: Family): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await makePack(family, { version: VERSION });
-  const pack = examinePack(bytes);
+  const pack = await examinePack(bytes);
   const refusal = "manifest" in pack ? tryPack(pack) : pack;
   if (refusal) throw new Error(`${refusal.message} [${refusal.code}]`);
   return bytes;

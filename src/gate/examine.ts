@@ -1,8 +1,7 @@
 /**
- * The static part of the gate: takes a file for a decoder without running it. Called at start for the bundled decoders,
- * which the build has tried, and before tryPack for all others.
+ * The static part of the gate: takes a file for a decoder without running it. The whole of it is called before tryPack,
+ * also by the build; of a decoder that the build let in, only the manifest is read at the start.
  */
-import { createHash } from "node:crypto";
 import {
   CAPTURE_END_BYTES,
   CAPTURE_START_BYTES,
@@ -41,29 +40,67 @@ const WORD_BYTES = 8;
 const STRING_HEADER_BYTES = 16;
 
 /** The decoder in a file, or why it is none. Runs nothing of it. */
-export function examinePack(bytes: Uint8Array<ArrayBuffer>): DecoderPack | Reason {
-  let name: string | null = null;
-  try {
-    if (bytes.length > MAX_PACK_BYTES) {
-      throw new GateRefusal("decoder-too-large", `it has ${bytes.length} bytes, may have ${MAX_PACK_BYTES}`);
-    }
-    if (!isWasm(bytes)) throw new GateRefusal("decoder-not-wasm", "it is no WebAssembly module");
-    const section = sectionOf(bytes, MANIFEST_SECTION);
-    if (!section) throw new GateRefusal("decoder-without-manifest", `it has no section ${MANIFEST_SECTION}`);
-    const head = attempt("decoder-bad-manifest", () => parseManifestHead(section));
-    name = head.name;
-    checkBuild(head.abi, head.wireFingerprint);
-    const manifest = attempt("decoder-bad-manifest", () => parseManifest(section));
-    attempt("decoder-bad-range", () => new GoRange(manifest.goRange));
-    attempt("decoder-bad-manifest", () => checkKernelHalf(manifest));
+export async function examinePack(bytes: Uint8Array<ArrayBuffer>): Promise<DecoderPack | Reason> {
+  const digest = await digestOf(bytes);
+  return orReason((told) => {
+    const manifest = readManifest(bytes, told);
     checkHasGoldens(bytes);
     const code = hardened(bytes);
     checkExports(code);
-    return { manifest, bytes, code, digest: createHash("sha256").update(bytes).digest("hex") };
+    return { manifest, bytes, code, digest };
+  });
+}
+
+/**
+ * A decoder that the build of this service has let through the whole gate. Its code is hardened when it is first
+ * wanted, since most of the bundled decoders never are.
+ */
+export async function readBuiltPack(bytes: Uint8Array<ArrayBuffer>): Promise<DecoderPack | Reason> {
+  const digest = await digestOf(bytes);
+  return orReason((told) => {
+    const manifest = readManifest(bytes, told);
+    let code: Uint8Array<ArrayBuffer> | undefined;
+    return {
+      manifest,
+      bytes,
+      digest,
+      get code() {
+        return code ??= harden(bytes);
+      },
+    };
+  });
+}
+
+/** SHA-256 in lower-case hex. */
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** What `read` makes, or why it refuses; it tells the decoder's name as soon as that is known. */
+function orReason(read: (told: (name: string) => void) => DecoderPack): DecoderPack | Reason {
+  let name: string | null = null;
+  try {
+    return read((told) => name = told);
   } catch (error) {
     if (error instanceof GateRefusal) return reasonOf(error, name);
     throw error;
   }
+}
+
+function readManifest(bytes: Uint8Array<ArrayBuffer>, told: (name: string) => void): DecoderManifest {
+  if (bytes.length > MAX_PACK_BYTES) {
+    throw new GateRefusal("decoder-too-large", `it has ${bytes.length} bytes, may have ${MAX_PACK_BYTES}`);
+  }
+  if (!isWasm(bytes)) throw new GateRefusal("decoder-not-wasm", "it is no WebAssembly module");
+  const section = sectionOf(bytes, MANIFEST_SECTION);
+  if (!section) throw new GateRefusal("decoder-without-manifest", `it has no section ${MANIFEST_SECTION}`);
+  const head = attempt("decoder-bad-manifest", () => parseManifestHead(section));
+  told(head.name);
+  checkBuild(head.abi, head.wireFingerprint);
+  const manifest = attempt("decoder-bad-manifest", () => parseManifest(section));
+  attempt("decoder-bad-range", () => new GoRange(manifest.goRange));
+  attempt("decoder-bad-manifest", () => checkKernelHalf(manifest));
+  return manifest;
 }
 
 /** The golden vectors of a pack that examinePack made. */

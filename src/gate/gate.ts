@@ -4,10 +4,8 @@
  */
 import type { GateAnswer, GateQuestion, GateVerdict } from "./gate_worker.ts";
 
-export { examinePack, MAX_PACK_BYTES } from "./examine.ts";
+export { MAX_PACK_BYTES, readBuiltPack } from "./examine.ts";
 export type { GateVerdict } from "./gate_worker.ts";
-export { type GateCode, GateRefusal } from "./refusal.ts";
-export { tryPack } from "./try_pack.ts";
 
 /** The Worker is ended when nothing was asked for so long. */
 const IDLE_MS = 10_000;

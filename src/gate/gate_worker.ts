@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** The Worker behind Gate: checks one decoder after the other. No decoder can hang it, since all are hardened. */
+/** The Worker behind Gate: checks decoders. No decoder can hang it, since all are hardened. */
 import type { DecoderPack } from "../decoder/manifest.ts";
 import { describeError } from "../support/errors.ts";
 import type { Reason } from "../support/reason.ts";
@@ -19,18 +19,18 @@ export type GateAnswer =
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 
-scope.onmessage = ({ data: { id, bytes } }: MessageEvent<GateQuestion>) => {
+scope.onmessage = async ({ data: { id, bytes } }: MessageEvent<GateQuestion>) => {
   let answer: GateAnswer;
   try {
-    answer = { id, verdict: check(bytes) };
+    answer = { id, verdict: await check(bytes) };
   } catch (error) {
     answer = { id, error: describeError(error) };
   }
   scope.postMessage(answer);
 };
 
-function check(bytes: Uint8Array<ArrayBuffer>): GateVerdict {
-  const pack = examinePack(bytes);
+async function check(bytes: Uint8Array<ArrayBuffer>): Promise<GateVerdict> {
+  const pack = await examinePack(bytes);
   if (!("manifest" in pack)) return { refused: pack };
   const refused = tryPack(pack);
   return refused ? { refused } : { pack };

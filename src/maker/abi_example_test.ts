@@ -6,7 +6,8 @@ import { packFor } from "../../tests/decoder/fixture.ts";
 import { altered } from "../../tests/support/altered_pack.ts";
 import { harden } from "../decoder/harden.ts";
 import type { DecoderManifest } from "../decoder/manifest.ts";
-import { examinePack, tryPack } from "../gate/gate.ts";
+import { examinePack } from "../gate/examine.ts";
+import { tryPack } from "../gate/try_pack.ts";
 import { makeGoldens } from "./goldens.ts";
 
 const DOCUMENT = new URL("../../docs/decoder-abi.md", import.meta.url);
@@ -39,7 +40,7 @@ Deno.test("docs/decoder-abi.md: its minimal decoder passes the gate, with plans 
   };
   const goldens = makeGoldens(changed, harden(module), { exact: false });
   const { plans, libraries } = changed;
-  const pack = examinePack(altered(bytes, { module, manifest: { plans, libraries }, goldens }));
+  const pack = await examinePack(altered(bytes, { module, manifest: { plans, libraries }, goldens }));
   assert.ok("manifest" in pack, "message" in pack ? pack.message : "");
   assert.equal(tryPack(pack), null);
 });

@@ -1,5 +1,5 @@
 /** Loads the decoders that come with Tsunagi into a registry. Used by Agent at its start. */
-import { examinePack } from "../gate/gate.ts";
+import { readBuiltPack } from "../gate/gate.ts";
 import type { Reason } from "../support/reason.ts";
 import type { DecoderRegistry } from "./registry.ts";
 
@@ -10,7 +10,7 @@ export interface BundledRefusal {
 }
 
 /**
- * Installs every *.wasm of a directory after the static part of the gate: the build has done the rest.
+ * Installs every *.wasm of a directory that the build has filled, and tried.
  *
  * @returns the files that were refused.
  * @throws {Deno.errors.NotFound} when there is no such directory.
@@ -23,7 +23,7 @@ export async function loadBundled(registry: DecoderRegistry, directory: URL): Pr
   }
   const refusals: BundledRefusal[] = [];
   for (const file of files.sort()) {
-    const pack = examinePack(await Deno.readFile(new URL(file, base)));
+    const pack = await readBuiltPack(await Deno.readFile(new URL(file, base)));
     const result = "remedy" in pack ? pack : registry.install(pack, "bundled");
     if ("remedy" in result) refusals.push({ file, reason: result });
   }

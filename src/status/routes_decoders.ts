@@ -29,14 +29,14 @@ export function decoderRoutes({ decoders, token }: DecoderRoutesOptions): Hono {
   app.get("/", async (context) => context.json(await decoders.list()));
   app.get("/:name", async (context) => answer(context, await decoders.get(context.req.param("name"))));
   app.put("/:name", async (context) => {
-    const denial = authorize(context.req.header("authorization"), token);
+    const denial = await authorize(context.req.header("authorization"), token);
     if (denial) return refuse(context, denial);
     const bytes = await readBody(context.req.raw, MAX_PACK_BYTES);
     if (bytes === null) return refuse(context, TOO_LARGE);
     return answer(context, await decoders.put(context.req.param("name"), bytes));
   });
   app.post("/:name/rollback", async (context) => {
-    const denial = authorize(context.req.header("authorization"), token);
+    const denial = await authorize(context.req.header("authorization"), token);
     if (denial) return refuse(context, denial);
     return answer(context, await decoders.rollback(context.req.param("name")));
   });
@@ -54,10 +54,10 @@ function refuse(context: Context, reason: Reason): Response {
 }
 
 /** Null for a request that carries the token. */
-function authorize(header: string | undefined, token: string): Reason | null {
+async function authorize(header: string | undefined, token: string): Promise<Reason | null> {
   const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1];
   if (given === undefined) return TOKEN_MISSING;
-  return sameToken(given, token) ? null : TOKEN_WRONG;
+  return await sameToken(given, token) ? null : TOKEN_WRONG;
 }
 
 const TOKEN_REMEDY = "Send Authorization: Bearer with the agent's token: TSUNAGI_API_TOKEN, token_file, or " +

@@ -2,7 +2,6 @@
  * The token that the API asks for before it changes anything: where it comes from, and how a request's is compared.
  * Used by Agent (loading) and the decoder routes (comparing).
  */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { ConfigError } from "../config/config_error.ts";
 import { describeError } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
@@ -45,9 +44,13 @@ export async function loadApiToken(options: ApiTokenOptions): Promise<string> {
 }
 
 /** Whether two tokens are equal, in a time that does not tell how much of them is. */
-export function sameToken(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
+export async function sameToken(given: string, wanted: string): Promise<boolean> {
+  const digest = async (text: string) =>
+    new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  const [left, right] = [await digest(given), await digest(wanted)];
+  let difference = 0;
+  for (const [index, byte] of left.entries()) difference |= byte ^ right[index]!;
+  return difference === 0;
 }
 
 function checked(token: string, source: string): string {

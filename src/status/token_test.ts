@@ -87,7 +87,7 @@ Deno.test("loadApiToken() works on when it cannot keep what it made", () =>
     equal(lines[0]!.includes(token), false);
   }));
 
-Deno.test("sameToken() is true for equal tokens only", () => {
-  equal(sameToken("abc", "abc"), true);
-  for (const other of ["", "ab", "abcd", "abC"]) equal(sameToken(other, "abc"), false, other);
+Deno.test("sameToken() is true for equal tokens only", async () => {
+  equal(await sameToken("abc", "abc"), true);
+  for (const other of ["", "ab", "abcd", "abC"]) equal(await sameToken(other, "abc"), false, other);
 });

@@ -4,7 +4,7 @@ import { type GoLayout, parseLayout } from "../../decoder-as/plans/layout.ts";
 import { GoRange, parseGoVersion } from "../../src/decoder/go_release.ts";
 import { type DecoderCode, DecoderInstance } from "../../src/decoder/host.ts";
 import type { DecoderPack } from "../../src/decoder/manifest.ts";
-import { examinePack } from "../../src/gate/gate.ts";
+import { examinePack } from "../../src/gate/examine.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
 import {
   type SampleClientResponse,
@@ -37,7 +37,7 @@ async function readLayouts(): Promise<Map<string, GoLayout>> {
 async function readPacks(): Promise<DecoderPack[]> {
   const found: DecoderPack[] = [];
   for await (const { name } of Deno.readDir(DECODERS)) {
-    const pack = examinePack(await Deno.readFile(new URL(name, DECODERS)));
+    const pack = await examinePack(await Deno.readFile(new URL(name, DECODERS)));
     if (!("manifest" in pack)) throw new Error(`${pack.message}; ${pack.remedy}`);
     found.push(pack);
   }

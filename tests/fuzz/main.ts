@@ -44,7 +44,7 @@ async function runTarget(name: TargetName, limits: FuzzLimits, only: string | un
   }
   const files = (await readDecoders()).filter((file) => only === undefined || file.name === only);
   if (name === "modules") {
-    print(describeReport(fuzzModules(files, limits)));
+    print(describeReport(await fuzzModules(files, limits)));
     return;
   }
   for (const file of files) print(describeReport(new DecoderTarget(file).run(limits)));

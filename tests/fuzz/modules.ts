@@ -3,7 +3,8 @@
  * is taken is tried as the gate tries it, and ends by its fuel at the latest.
  */
 import assert from "node:assert/strict";
-import { examinePack, tryPack } from "../../src/gate/gate.ts";
+import { examinePack } from "../../src/gate/examine.ts";
+import { tryPack } from "../../src/gate/try_pack.ts";
 import type { Reason } from "../../src/support/reason.ts";
 import type { DecoderFile } from "./decoder_files.ts";
 import { FuzzFailure, type FuzzLimits, type FuzzReport } from "./failure.ts";
@@ -36,10 +37,10 @@ const CODES = new Set([
 ]);
 
 /** @throws {FuzzFailure} */
-export function fuzzModules(
+export async function fuzzModules(
   files: readonly DecoderFile[],
   { seed, inputs, seconds, onInput }: FuzzLimits,
-): FuzzReport {
+): Promise<FuzzReport> {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
   const outcomes: Record<string, number> = {};
@@ -51,7 +52,7 @@ export function fuzzModules(
     const random = new Random(seed, "modules", input);
     const module = mutateModule(file.bytes, random);
     try {
-      const outcome = examineModule(module, { isTried: random.once(TRY_EVERY) });
+      const outcome = await examineModule(module, { isTried: random.once(TRY_EVERY) });
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
     } catch (error) {
       throw new FuzzFailure(label, module, error);
@@ -61,9 +62,12 @@ export function fuzzModules(
 }
 
 /** Takes one module through the gate; yields what it said. */
-export function examineModule(module: Uint8Array<ArrayBuffer>, { isTried }: { isTried: boolean }): string {
+export async function examineModule(
+  module: Uint8Array<ArrayBuffer>,
+  { isTried }: { isTried: boolean },
+): Promise<string> {
   const started = performance.now();
-  const pack = examinePack(module);
+  const pack = await examinePack(module);
   let outcome = "taken";
   if ("code" in pack && "remedy" in pack) {
     outcome = codeOf(pack);

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import * as map from "../../decoder-as/assembly/memory_map.ts";
 import { ABI_VERSION } from "../../decoder-as/assembly/version.ts";
 import { type GoldenVector, parseGoldens } from "../../src/decoder/golden.ts";
-import { examinePack, type GateCode, MAX_PACK_BYTES, tryPack } from "../../src/gate/gate.ts";
+import { examinePack, MAX_PACK_BYTES } from "../../src/gate/examine.ts";
+import type { GateCode } from "../../src/gate/refusal.ts";
+import { tryPack } from "../../src/gate/try_pack.ts";
 import { goldensOf } from "../../src/gate/examine.ts";
 import type { Reason } from "../../src/support/reason.ts";
 import { packFor, packs } from "../decoder/fixture.ts";
@@ -16,13 +18,17 @@ const OTHER = packFor("go1.17.13").bytes;
 const TAKES_ALL = code.localGet(0);
 
 /** What the gate has against a file; null: nothing. */
-function refusal(bytes: Uint8Array<ArrayBuffer>): Reason | null {
-  const pack = examinePack(bytes);
+async function refusal(bytes: Uint8Array<ArrayBuffer>): Promise<Reason | null> {
+  const pack = await examinePack(bytes);
   return "manifest" in pack ? tryPack(pack) : pack;
 }
 
-function assertRefused(bytes: Uint8Array<ArrayBuffer>, wanted: GateCode, message: RegExp): void {
-  const reason = refusal(bytes);
+async function assertRefused(
+  bytes: Uint8Array<ArrayBuffer>,
+  wanted: GateCode,
+  message: RegExp,
+): Promise<void> {
+  const reason = await refusal(bytes);
   assert.equal(reason?.code, wanted, reason?.message);
   assert.match(reason.message, message);
   assert.match(reason.message, /^Cannot use decoder/);
@@ -33,9 +39,9 @@ function goldens(): GoldenVector[] {
   return goldensOf({ bytes: GOOD });
 }
 
-Deno.test("gate: lets every bundled decoder in, with what it is", () => {
+Deno.test("gate: lets every bundled decoder in, with what it is", async () => {
   for (const { bytes, manifest, digest } of packs) {
-    const pack = examinePack(bytes);
+    const pack = await examinePack(bytes);
     assert.ok("manifest" in pack);
     assert.equal(tryPack(pack), null, manifest.name);
     assert.deepEqual(pack.manifest, manifest);
@@ -44,107 +50,119 @@ Deno.test("gate: lets every bundled decoder in, with what it is", () => {
   }
 });
 
-Deno.test("gate: gives the same verdict each time", () => {
+Deno.test("gate: gives the same verdict each time", async () => {
   const bad = altered(GOOD, { goldens: goldensOf({ bytes: OTHER }) });
-  assert.deepEqual(refusal(bad), refusal(bad));
+  assert.deepEqual(await refusal(bad), await refusal(bad));
 });
 
-Deno.test("gate: refuses what is too large, no module, or cut", () => {
-  assertRefused(new Uint8Array(MAX_PACK_BYTES + 1), "decoder-too-large", /4194305 bytes, may have 4194304/);
-  assertRefused(new TextEncoder().encode("#!/bin/sh"), "decoder-not-wasm", /no WebAssembly module/);
-  assertRefused(new Uint8Array(), "decoder-not-wasm", /no WebAssembly module/);
-  assertRefused(GOOD.slice(0, GOOD.length - 1), "decoder-truncated", /ends beyond it/);
+Deno.test("gate: refuses what is too large, no module, or cut", async () => {
+  await assertRefused(
+    new Uint8Array(MAX_PACK_BYTES + 1),
+    "decoder-too-large",
+    /4194305 bytes, may have 4194304/,
+  );
+  await assertRefused(new TextEncoder().encode("#!/bin/sh"), "decoder-not-wasm", /no WebAssembly module/);
+  await assertRefused(new Uint8Array(), "decoder-not-wasm", /no WebAssembly module/);
+  await assertRefused(GOOD.slice(0, GOOD.length - 1), "decoder-truncated", /ends beyond it/);
   for (const part of [0.1, 0.5, 0.9]) {
-    const reason = refusal(GOOD.slice(0, Math.floor(GOOD.length * part)));
+    const reason = await refusal(GOOD.slice(0, Math.floor(GOOD.length * part)));
     assert.ok(reason !== null, `${part} of the file`);
   }
 });
 
-Deno.test("gate: refuses a manifest that is missing, broken, or of another build", () => {
-  assertRefused(
+Deno.test("gate: refuses a manifest that is missing, broken, or of another build", async () => {
+  await assertRefused(
     altered(GOOD, { manifest: null }),
     "decoder-without-manifest",
     /no section tsunagi\.manifest/,
   );
   const manifest = (change: Record<string, unknown>) => altered(GOOD, { manifest: change });
-  assertRefused(manifest({ plans: 7 }), "decoder-bad-manifest", /go1\.27: .*plans must be a list/);
-  assertRefused(manifest({ name: "../x" }), "decoder-bad-manifest", /name must be/);
-  assertRefused(manifest({ version: "new" }), "decoder-bad-manifest", /version must be a semantic version/);
-  assertRefused(manifest({ structs: undefined }), "decoder-bad-manifest", /structs must be/);
-  assertRefused(manifest({ layout: { g_goid: 8 } }), "decoder-bad-manifest", /"\w+" is missing/);
+  await assertRefused(manifest({ plans: 7 }), "decoder-bad-manifest", /go1\.27: .*plans must be a list/);
+  await assertRefused(manifest({ name: "../x" }), "decoder-bad-manifest", /name must be/);
+  await assertRefused(
+    manifest({ version: "new" }),
+    "decoder-bad-manifest",
+    /version must be a semantic version/,
+  );
+  await assertRefused(manifest({ structs: undefined }), "decoder-bad-manifest", /structs must be/);
+  await assertRefused(manifest({ layout: { g_goid: 8 } }), "decoder-bad-manifest", /"\w+" is missing/);
   const plan = (op: Record<string, number>) => [{
     probe: 0,
     ops: [{ code: 1, string: 0, source: 1784, add: 0, length: 8, ...op }],
   }];
-  assertRefused(manifest({ plans: plan({ code: 4 }) }), "decoder-bad-manifest", /op 0 has code 4/);
-  assertRefused(manifest({ plans: plan({ source: 1785 }) }), "decoder-bad-manifest", /source 1785/);
-  assertRefused(manifest({ goRange: ">=1.27" }), "decoder-bad-range", /Cannot read Go range ">=1\.27"/);
-  assertRefused(
+  await assertRefused(manifest({ plans: plan({ code: 4 }) }), "decoder-bad-manifest", /op 0 has code 4/);
+  await assertRefused(manifest({ plans: plan({ source: 1785 }) }), "decoder-bad-manifest", /source 1785/);
+  await assertRefused(manifest({ goRange: ">=1.27" }), "decoder-bad-range", /Cannot read Go range ">=1\.27"/);
+  await assertRefused(
     manifest({ abi: ABI_VERSION + 1 }),
     "decoder-abi-mismatch",
     /it has ABI 3, the service has 2/,
   );
-  assertRefused(
+  await assertRefused(
     manifest({ wireFingerprint: "0123456789abcdef" }),
     "decoder-wire-mismatch",
     /wire 0123456789abcdef, the service has/,
   );
 });
 
-Deno.test("gate: a manifest of an earlier ABI is told as that, whatever it lacks", () => {
+Deno.test("gate: a manifest of an earlier ABI is told as that, whatever it lacks", async () => {
   const { structs: _, libraries: __, ...rest } = manifestOf(GOOD);
-  assertRefused(
+  await assertRefused(
     altered(GOOD, { manifest: { ...rest, structs: undefined, libraries: undefined, abi: 1 } }),
     "decoder-abi-mismatch",
     /ABI 1/,
   );
 });
 
-Deno.test("gate: refuses golden vectors that are missing, unreadable, or give no span", () => {
-  assertRefused(altered(GOOD, { goldens: null }), "decoder-golden-missing", /no section tsunagi\.golden/);
-  assertRefused(altered(GOOD, { goldens: [] }), "decoder-golden-missing", /none of its golden vectors/);
-  assertRefused(
+Deno.test("gate: refuses golden vectors that are missing, unreadable, or give no span", async () => {
+  await assertRefused(
+    altered(GOOD, { goldens: null }),
+    "decoder-golden-missing",
+    /no section tsunagi\.golden/,
+  );
+  await assertRefused(altered(GOOD, { goldens: [] }), "decoder-golden-missing", /none of its golden vectors/);
+  await assertRefused(
     altered(GOOD, { goldens: Uint8Array.of(9) }),
     "decoder-golden-missing",
     /format is 9, must be 1/,
   );
 });
 
-Deno.test("gate: refuses modules that want more than the memory", () => {
+Deno.test("gate: refuses modules that want more than the memory", async () => {
   const module = (other: Parameters<typeof decoderModule>[1]) =>
     altered(GOOD, { module: decoderModule(TAKES_ALL, other) });
-  assertRefused(
+  await assertRefused(
     module({ imports: [{ module: "env", name: "abort" }] }),
     "decoder-imports",
     /imports env\.abort, must import the memory/,
   );
-  assertRefused(module({ memory: null }), "decoder-imports", /must import the memory/);
-  assertRefused(module({ ownMemory: { minimum: 1 } }), "decoder-memory", /memory of its own/);
-  assertRefused(module({ memory: { minimum: map.MEMORY_PAGES + 1 } }), "decoder-memory", /531 pages/);
-  assertRefused(module({ memory: { minimum: 1, maximum: 2 } }), "decoder-memory", /at most 2 pages/);
-  assertRefused(
+  await assertRefused(module({ memory: null }), "decoder-imports", /must import the memory/);
+  await assertRefused(module({ ownMemory: { minimum: 1 } }), "decoder-memory", /memory of its own/);
+  await assertRefused(module({ memory: { minimum: map.MEMORY_PAGES + 1 } }), "decoder-memory", /531 pages/);
+  await assertRefused(module({ memory: { minimum: 1, maximum: 2 } }), "decoder-memory", /at most 2 pages/);
+  await assertRefused(
     module({ data: [{ at: map.STATUS_OFFSET, bytes: Uint8Array.of(1) }] }),
     "decoder-memory",
     /where the counters are/,
   );
-  assertRefused(
+  await assertRefused(
     module({ data: [{ at: map.MEMORY_PAGES * 65536, bytes: Uint8Array.of(1) }] }),
     "decoder-memory",
     /cannot be instantiated/,
   );
 });
 
-Deno.test("gate: refuses instructions that fuel cannot bound, and start functions", () => {
+Deno.test("gate: refuses instructions that fuel cannot bound, and start functions", async () => {
   const filling = [...code.i32(0), ...code.i32(0), ...code.i32(9), ...code.memoryFill, ...TAKES_ALL];
-  assertRefused(altered(GOOD, { module: decoderModule(filling) }), "decoder-instruction", /./);
+  await assertRefused(altered(GOOD, { module: decoderModule(filling) }), "decoder-instruction", /./);
   const growing = [...code.i32(1), ...code.memoryGrow, ...code.drop, ...TAKES_ALL];
-  assertRefused(altered(GOOD, { module: decoderModule(growing) }), "decoder-instruction", /./);
+  await assertRefused(altered(GOOD, { module: decoderModule(growing) }), "decoder-instruction", /./);
   const starting = decoderModule(TAKES_ALL, { functions: [{ body: [] }], start: 5 });
-  assertRefused(altered(GOOD, { module: starting }), "decoder-instruction", /start function/);
+  await assertRefused(altered(GOOD, { module: starting }), "decoder-instruction", /start function/);
 });
 
-Deno.test("gate: refuses modules without the exports of a decoder, or with other types", () => {
-  assertRefused(
+Deno.test("gate: refuses modules without the exports of a decoder, or with other types", async () => {
+  await assertRefused(
     altered(GOOD, { module: wasm({ functions: [{ name: "abi", results: [I32], body: code.i32(2) }] }) }),
     "decoder-exports",
     /does not export wireFingerprintLow, wireFingerprintHigh, feed, drop/,
@@ -154,83 +172,91 @@ Deno.test("gate: refuses modules without the exports of a decoder, or with other
       functions: ["abi", "wireFingerprintLow", "wireFingerprintHigh", "feed", "drop"]
         .map((name) => ({ name, results, body })),
     });
-  assertRefused(
+  await assertRefused(
     altered(GOOD, { module: abi([I32], code.i32(1)) }),
     "decoder-exports",
     /abi\(\) is 1, must be 2/,
   );
-  assertRefused(altered(GOOD, { module: abi([I64], [0x42, 0x02]) }), "decoder-exports", /abi yields bigint/);
-  assertRefused(altered(GOOD, { module: abi([], []) }), "decoder-exports", /abi yields undefined/);
+  await assertRefused(
+    altered(GOOD, { module: abi([I64], [0x42, 0x02]) }),
+    "decoder-exports",
+    /abi yields bigint/,
+  );
+  await assertRefused(altered(GOOD, { module: abi([], []) }), "decoder-exports", /abi yields undefined/);
 });
 
-Deno.test("gate: refuses a decoder whose code was made for another layout than its golden vectors", () => {
+Deno.test("gate: refuses a decoder whose code was made for another layout than its golden vectors", async () => {
   const goldensOfOther = altered(GOOD, { goldens: goldensOf({ bytes: OTHER }) });
-  assertRefused(
+  await assertRefused(
     goldensOfOther,
     "decoder-golden-mismatch",
     /go1\.27: golden vector "server unseen end"|golden vector/,
   );
   const codeOfOther = altered(GOOD, { module: bareModule(OTHER) });
-  assertRefused(codeOfOther, "decoder-golden-mismatch", /golden vector "/);
+  await assertRefused(codeOfOther, "decoder-golden-mismatch", /golden vector "/);
 });
 
-Deno.test("gate: names the byte and the counter that differ", () => {
+Deno.test("gate: names the byte and the counter that differ", async () => {
   const [first, ...rest] = goldens();
   const output = first!.output.slice();
   output[50]! ^= 1;
-  assertRefused(
+  await assertRefused(
     altered(GOOD, { goldens: [{ ...first!, output }, ...rest] }),
     "decoder-golden-mismatch",
     /golden vector "server unseen end": byte 50 of the output is 0x[0-9a-f]{2}, must be 0x[0-9a-f]{2}$/,
   );
-  assertRefused(
+  await assertRefused(
     altered(GOOD, { goldens: [{ ...first!, output: output.slice(0, 40) }] }),
     "decoder-golden-mismatch",
     /the output has \d+ bytes, must have 40/,
   );
-  assertRefused(
+  await assertRefused(
     altered(GOOD, { goldens: [{ ...first!, counters: { ...first!.counters, orphans: 3 } }] }),
     "decoder-golden-mismatch",
     /counter orphans rises by 0, must rise by 3/,
   );
-  assertRefused(
+  await assertRefused(
     altered(GOOD, { goldens: [{ ...first!, input: first!.input.slice(0, -8) }] }),
     "decoder-golden-mismatch",
     /the input is no run of whole records/,
   );
 });
 
-Deno.test("gate: refuses code, plans and golden vectors that agree with each other and not with the structs", () => {
+Deno.test("gate: refuses code, plans and golden vectors that agree with each other and not with the structs", async () => {
   const { structs } = manifestOf(GOOD) as { structs: { fields: Record<string, number> } };
   const fields = { ...structs.fields, "response.status": structs.fields["response.written"]! };
-  assertRefused(
+  await assertRefused(
     altered(GOOD, { manifest: { structs: { ...structs, fields } } }),
     "decoder-golden-mismatch",
     /sample "server (request|defaults)": attribute http\.response\./,
   );
 });
 
-Deno.test("gate: refuses decoders that trap, loop or recurse for ever", () => {
+Deno.test("gate: refuses decoders that trap, loop or recurse for ever", async () => {
   const module = (feed: readonly number[]) => altered(GOOD, { module: decoderModule(feed) });
-  assertRefused(module(code.unreachable), "decoder-trapped", /feed traps: unreachable/);
-  assertRefused(module([...code.i32(-4), ...code.load]), "decoder-trapped", /feed traps: memory access/);
-  assertRefused(
+  await assertRefused(module(code.unreachable), "decoder-trapped", /feed traps: unreachable/);
+  await assertRefused(
+    module([...code.i32(-4), ...code.load]),
+    "decoder-trapped",
+    /feed traps: memory access/,
+  );
+  await assertRefused(
     module([...code.forever, ...code.i32(0)]),
     "decoder-too-slow",
     /feed does not come to an end/,
   );
-  const endless = refusal(module([...code.localGet(0), ...code.call(3)]));
+  const endless = await refusal(module([...code.localGet(0), ...code.call(3)]));
   assert.ok(endless?.code === "decoder-trapped" || endless?.code === "decoder-too-slow", endless?.message);
 });
 
-Deno.test("gate: refuses decoders that take nothing, too much, or count no start", () => {
+Deno.test("gate: refuses decoders that take nothing, too much, or count no start", async () => {
   const module = (feed: readonly number[]) => altered(GOOD, { module: decoderModule(feed) });
-  assertRefused(module(code.i32(0)), "decoder-hostile-record", /took 0 bytes of/);
-  assertRefused(module(code.i32(-1)), "decoder-hostile-record", /took 4294967295 bytes of/);
-  assertRefused(module(TAKES_ALL), "decoder-hostile-record", /it counts 0 starts of 1/);
+  await assertRefused(module(code.i32(0)), "decoder-hostile-record", /took 0 bytes of/);
+  await assertRefused(module(code.i32(-1)), "decoder-hostile-record", /took 4294967295 bytes of/);
+  await assertRefused(module(TAKES_ALL), "decoder-hostile-record", /it counts 0 starts of 1/);
 });
 
-Deno.test("gate: refuses decoders that write more than there is, or what is no span", () => {
+Deno.test("gate: refuses decoders that write more than there is, or what is no span", async () => {
   const writes = (bytes: number) => [
     ...code.i32(map.STATUS_OFFSET + 8 * map.WORD_OUTPUT_BYTES),
     ...code.i32(bytes),
@@ -238,11 +264,15 @@ Deno.test("gate: refuses decoders that write more than there is, or what is no s
     ...TAKES_ALL,
   ];
   const module = (bytes: number) => altered(GOOD, { module: decoderModule(writes(bytes)) });
-  assertRefused(module(map.OUTPUT_BYTES + 1), "decoder-hostile-record", /output has 4194305 bytes/);
-  assertRefused(module(20), "decoder-hostile-record", /writes what is no span: Cannot read row at byte 0/);
+  await assertRefused(module(map.OUTPUT_BYTES + 1), "decoder-hostile-record", /output has 4194305 bytes/);
+  await assertRefused(
+    module(20),
+    "decoder-hostile-record",
+    /writes what is no span: Cannot read row at byte 0/,
+  );
 });
 
-Deno.test("goldens: of the bundled decoders hold one vector for each sample, most with a span", () => {
+Deno.test("goldens: of the bundled decoders hold one vector for each sample, most with a span", async () => {
   for (const { bytes, manifest } of packs) {
     const vectors = goldensOf({ bytes });
     assert.ok(vectors.length >= 13, manifest.name);

@@ -17,7 +17,7 @@ export interface Examined {
 }
 
 export async function examineFile(bytes: Uint8Array<ArrayBuffer>): Promise<Examined> {
-  const examined = examinePack(bytes);
+  const examined = await examinePack(bytes);
   const hash = await crypto.subtle.digest("SHA-256", bytes);
   return {
     digest: new Uint8Array(hash).toHex(),
