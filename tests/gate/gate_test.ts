@@ -272,7 +272,7 @@ Deno.test("gate: refuses decoders that write more than there is, or what is no s
   );
 });
 
-Deno.test("goldens: of the bundled decoders hold one vector for each sample, most with a span", async () => {
+Deno.test("goldens: of the bundled decoders hold one vector for each sample, most with a span", () => {
   for (const { bytes, manifest } of packs) {
     const vectors = goldensOf({ bytes });
     assert.ok(vectors.length >= 13, manifest.name);
