@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { decodeMetrics } from "../../tests/support/otlp_metrics_proto.ts";
+import type { MeasureConfig } from "../config/config.ts";
+import { type Histogram, LATENCY_BUCKETS, type RedSnapshot } from "../red/types.ts";
+import { createResource } from "../trace/resource.ts";
+import { Metrics } from "./metrics.ts";
+import { NO_SNAPSHOT } from "./totals.ts";
+
+const MEASURE: MeasureConfig = {
+  features: ["application", "application_service_graph"],
+  durationBucketsS: [0.1, 1],
+  sizeBucketsBytes: [32],
+  maxSeries: 100,
+  attributes: [],
+  ttlMs: 300_000,
+};
+const resourceOf = (pid: number, name: string) =>
+  createResource({
+    pid,
+    exe: `/bin/${name}`,
+    goVersion: "go1.26.8",
+    environment: { OTEL_RESOURCE_ATTRIBUTES: "service.namespace=shop" },
+    hostName: "h",
+  });
+const RESOURCES = new Map([[1, resourceOf(11, "front")], [2, resourceOf(12, "back")]]);
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+const SPAN = "b7ad6b7169203331";
+const EXEMPLAR = { traceId: TRACE, spanId: SPAN, value: 0.05, timeUnixNs: 1_500_000_000_000_000_000n };
+
+const histogram = (low: number, high: number): Histogram => ({
+  count: low + high,
+  sum: low * 0.05 + high * 0.5,
+  buckets: [low, high, 0],
+  exemplars: [EXEMPLAR, null, null],
+});
+
+/** `low` requests of 50 ms and `high` failed ones of 500 ms. */
+function snapshotOf(low: number, high: number, route = '/a"\\\n'): RedSnapshot {
+  const buckets = (index: number, count: number) => {
+    const all = new Uint32Array(LATENCY_BUCKETS);
+    all[index] = count;
+    return all;
+  };
+  const common = { resource: 1, method: "GET", route, overflow: false };
+  return {
+    ...NO_SNAPSHOT,
+    series: [{
+      metric: "http.server.request.duration",
+      resource: 1,
+      attributes: { "http.route": route, "http.response.status_code": 200 },
+      overflow: false,
+      startUnixNs: 1_000n,
+      histogram: histogram(low, high),
+    }],
+    edges: [{
+      client: 1,
+      server: 2,
+      peer: "",
+      overflow: false,
+      startUnixNs: 1_000n,
+      requests: low + high,
+      failed: high,
+      clientDuration: histogram(low, high),
+      serverDuration: histogram(low, high),
+    }],
+    routes: [
+      { ...common, failed: false, count: low, sumS: low * 0.05, buckets: buckets(125, low) },
+      { ...common, failed: true, count: high, sumS: high * 0.5, buckets: buckets(151, high) },
+    ],
+  };
+}
+
+function setUp(first: RedSnapshot | null) {
+  const state = { snapshot: first, nowMs: 1_600_000_000_000, forgotten: [] as number[] };
+  const clock = {
+    now: () => state.nowMs,
+    elapsed: () => state.nowMs,
+    sleep: () => Promise.resolve(),
+  };
+  const metrics = new Metrics({
+    clock,
+    measure: () => MEASURE,
+    snapshot: () => Promise.resolve(state.snapshot),
+    lookup: (resource) => RESOURCES.get(resource),
+    own: resourceOf(1, "tsunagi"),
+    self: () => [{
+      name: "tsunagi_spans_begun_total",
+      help: "Spans.",
+      kind: "counter",
+      samples: [{ labels: {}, value: 3 }],
+    }],
+    onForget: (resource) => state.forgotten.push(resource),
+  });
+  return { metrics, state };
+}
+
+async function countOf(metrics: Metrics): Promise<number> {
+  const text = await metrics.render("prometheus");
+  return Number(/^http_server_request_duration_seconds_count\{.*\} (\d+)$/m.exec(text)?.[1] ?? NaN);
+}
+
+Deno.test("Metrics.render() escapes label values and writes exemplars in OpenMetrics only", async () => {
+  const { metrics } = setUp(snapshotOf(3, 1));
+  const text = await metrics.render("prometheus");
+  assert.ok(text.includes('job="shop/front",instance="h:11",service_name="front",service_namespace="shop"'));
+  assert.ok(text.includes('http_route="/a\\"\\\\\\n"'));
+  assert.ok(!text.includes(TRACE));
+  const open = await metrics.render("openmetrics");
+  assert.ok(open.includes(`le="0.1"} 3 # {trace_id="${TRACE}",span_id="${SPAN}"} 0.05 1500000000.000`));
+  assert.ok(open.endsWith("# EOF\n"));
+});
+
+Deno.test({
+  name: "Metrics.render() is clean for promtool",
+  ignore: !Deno.env.get("PATH")?.split(":").some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/promtool`).isFile;
+    } catch {
+      return false;
+    }
+  }),
+  async fn() {
+    const { metrics } = setUp(snapshotOf(3, 1));
+    const child = new Deno.Command("promtool", {
+      args: ["check", "metrics"],
+      stdin: "piped",
+      stderr: "piped",
+      stdout: "piped",
+    })
+      .spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(await metrics.render("prometheus")));
+    await writer.close();
+    const { code, stderr, stdout } = await child.output();
+    const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+    assert.deepEqual({ code, said }, { code: 0, said: "" });
+  },
+});
+
+Deno.test("Metrics keeps the counts of a stage that ended, until the process is past its ttl", async () => {
+  const { metrics, state } = setUp(snapshotOf(3, 1));
+  metrics.stageEnded(snapshotOf(3, 1));
+  state.snapshot = null;
+  assert.equal(await countOf(metrics), 4);
+  state.snapshot = snapshotOf(1, 1);
+  assert.equal(await countOf(metrics), 6);
+  metrics.processEnded(1);
+  state.snapshot = null;
+  state.nowMs += MEASURE.ttlMs;
+  assert.ok(Number.isNaN(await countOf(metrics)));
+  assert.deepEqual(state.forgotten, [1]);
+});
+
+/** Count, bucket counts and start of the server histogram in an encoded request. */
+// deno-lint-ignore no-explicit-any
+function serverPoint(request: any) {
+  const points = request.resourceMetrics.flatMap((one: typeof request) => one.scopeMetrics[0].metrics)
+    .find(({ name }: { name: string }) => name === "http.server.request.duration").histogram;
+  const [{ count, bucketCounts, startTimeUnixNano }] = points.dataPoints;
+  return { temporality: points.aggregationTemporality, count, bucketCounts, startTimeUnixNano };
+}
+
+Deno.test("Metrics.source says the same in protobuf, read by protobufjs, and in JSON", async () => {
+  const { metrics } = setUp(snapshotOf(3, 1));
+  const collection = (await metrics.source.collect("cumulative"))!;
+  const want = { temporality: 2, count: "4", bucketCounts: ["3", "1", "0"], startTimeUnixNano: "1000" };
+  assert.deepEqual(serverPoint(decodeMetrics(collection.encode("http/protobuf"))), want);
+  assert.deepEqual(serverPoint(JSON.parse(new TextDecoder().decode(collection.encode("http/json")))), want);
+});
+
+Deno.test("Metrics.source with delta sends again what was not delivered, and nothing twice", async () => {
+  const { metrics, state } = setUp(snapshotOf(3, 1));
+  (await metrics.source.collect("delta"))!.settle("failed");
+  const second = (await metrics.source.collect("delta"))!;
+  assert.equal(serverPoint(decodeMetrics(second.encode("http/protobuf"))).count, "4");
+  second.settle("delivered");
+  assert.equal(await metrics.source.collect("delta"), null);
+  state.snapshot = snapshotOf(5, 1);
+  const third = serverPoint(decodeMetrics((await metrics.source.collect("delta"))!.encode("http/protobuf")));
+  assert.deepEqual(third.bucketCounts, ["2", "0", "0"]);
+  assert.equal(third.startTimeUnixNano, "1600000000000000000");
+});
+
+Deno.test("Metrics.services() and graph() show the window only, and totals since the beginning", async () => {
+  const { metrics, state } = setUp(snapshotOf(90, 10));
+  await metrics.sample();
+  state.nowMs += 120_000;
+  state.snapshot = snapshotOf(150, 10);
+  await metrics.sample();
+  const service = metrics.services(60).services[0]!;
+  assert.deepEqual([service.name, service.requests, service.errors, service.rate, service.errorRate], [
+    "front",
+    160,
+    10,
+    1,
+    0,
+  ]);
+  assert.ok(Math.abs(service.p50Ms! - 50) < 5, `p50 is ${service.p50Ms}`);
+  const [edge] = metrics.graph(60).edges;
+  assert.deepEqual([edge!.from, edge!.to, edge!.requests, edge!.rate], ["shop/front", "shop/back", 160, 1]);
+});
