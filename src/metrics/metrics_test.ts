@@ -151,12 +151,26 @@ Deno.test("Metrics keeps the counts of a stage that ended, until the process is 
   assert.deepEqual(state.forgotten, [1]);
 });
 
+interface Request {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly {
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly histogram: {
+          readonly aggregationTemporality: number;
+          readonly dataPoints: readonly Readonly<Record<string, unknown>>[];
+        };
+      }[];
+    }[];
+  }[];
+}
+
 /** Count, bucket counts and start of the server histogram in an encoded request. */
-// deno-lint-ignore no-explicit-any
-function serverPoint(request: any) {
-  const points = request.resourceMetrics.flatMap((one: typeof request) => one.scopeMetrics[0].metrics)
-    .find(({ name }: { name: string }) => name === "http.server.request.duration").histogram;
-  const [{ count, bucketCounts, startTimeUnixNano }] = points.dataPoints;
+function serverPoint(request: unknown) {
+  const { resourceMetrics } = request as Request;
+  const points = resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics[0]!.metrics)
+    .find(({ name }) => name === "http.server.request.duration")!.histogram;
+  const { count, bucketCounts, startTimeUnixNano } = points.dataPoints[0]!;
   return { temporality: points.aggregationTemporality, count, bucketCounts, startTimeUnixNano };
 }
 
