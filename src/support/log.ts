@@ -1,7 +1,9 @@
 /**
- * The service's own log: one line an event on stderr, key=value or JSON. A message is a constant text, what
- * varies goes into fields; so the message names its call site, and a site that repeats itself is throttled.
+ * The service's own log: one line an event on stderr, key=value, JSON, or on a terminal a form for people. A
+ * message is a constant text, what varies goes into fields; so the message names its call site, and a site that
+ * repeats itself is throttled.
  */
+import { BLUE, BOLD, DIM, GREEN, RED, styled, YELLOW } from "./ansi.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { describeError } from "./errors.ts";
 import { escapeControls } from "./text.ts";
@@ -23,17 +25,31 @@ export interface Logger {
   enabled(level: LogLevel): boolean;
 }
 
-export interface LoggerOptions {
+/** What may change while the log is in use. */
+export interface LogSettings {
   /** Least severe level written. Default "info". */
-  level?: LogLevel;
+  readonly level?: LogLevel;
   /** Default "text". */
-  format?: LogFormat;
+  readonly format?: LogFormat;
+}
+
+/** The logger of the whole process, whose owner may change it; everybody else gets it as a Logger. */
+export interface ConfigurableLogger extends Logger {
+  /** Holds from the next line on; what is left out of `settings` stays as it is. */
+  configure(settings: LogSettings): void;
+}
+
+export interface LoggerOptions extends LogSettings {
   /** Takes one line with its newline. Default: stderr. */
-  write?: (line: string) => void;
-  clock?: Clock;
+  readonly write?: (line: string) => void;
+  /** Whether a person reads format "text" from a terminal. Default: whether stderr is one. */
+  readonly terminal?: boolean;
+  /** Colours on a terminal. Default: unless NO_COLOR is set. */
+  readonly colour?: boolean;
+  readonly clock?: Clock;
   /** Lines of one call site in each window; the next window's first line says how many were left out. */
-  burst?: number;
-  windowMs?: number;
+  readonly burst?: number;
+  readonly windowMs?: number;
 }
 
 /** Call sites remembered for throttling; beyond, all are forgotten, which only makes the log longer. */
@@ -46,11 +62,12 @@ interface Site {
 }
 
 /** Makes a logger; it holds no resource. */
-export function createLogger(options: LoggerOptions = {}): Logger {
-  const { level = "info", format = "text", write = writeStderr, clock = SYSTEM_CLOCK } = options;
-  const { burst = 10, windowMs = 10_000 } = options;
-  const least = LOG_LEVELS.indexOf(level);
-  const render = format === "json" ? renderJson : renderText;
+export function createLogger(options: LoggerOptions = {}): ConfigurableLogger {
+  const { write = writeStderr, clock = SYSTEM_CLOCK, burst = 10, windowMs = 10_000 } = options;
+  const terminal = options.terminal ?? (options.write === undefined && Deno.stderr.isTerminal());
+  const renderForPeople = terminal ? terminalRenderer(options.colour ?? !Deno.noColor) : renderText;
+  let least = 0;
+  let render: (event: Event) => string = renderForPeople;
   const sites = new Map<string, Site>();
 
   function log(severity: LogLevel, message: string, fields: LogFields = {}) {
@@ -73,35 +90,71 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     site.written++;
     const more = site.suppressed > 0 ? { ...fields, suppressed: site.suppressed } : fields;
     site.suppressed = 0;
-    write(render({ time: new Date(now).toISOString(), level: severity, message, fields: more }));
+    write(render({ time: new Date(now), level: severity, message, fields: more }));
   }
 
+  function configure({ level, format }: LogSettings) {
+    if (level !== undefined) least = LOG_LEVELS.indexOf(level);
+    if (format !== undefined) render = format === "json" ? renderJson : renderForPeople;
+  }
+
+  configure({ level: options.level ?? "info", format: options.format ?? "text" });
   return {
     debug: (message, fields) => log("debug", message, fields),
     info: (message, fields) => log("info", message, fields),
     warn: (message, fields) => log("warn", message, fields),
     error: (message, fields) => log("error", message, fields),
     enabled: (severity) => LOG_LEVELS.indexOf(severity) >= least,
+    configure,
   };
 }
 
 interface Event {
-  time: string;
-  level: LogLevel;
-  message: string;
-  fields: LogFields;
+  readonly time: Date;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
 }
 
 function renderText({ time, level, message, fields }: Event): string {
-  let line = `time=${time} level=${level} msg=${quote(message)}`;
+  let line = `time=${time.toISOString()} level=${level} msg=${quote(message)}`;
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) line += ` ${name}=${quote(plain(value))}`;
   }
   return line + "\n";
 }
 
+const LEVEL_STYLES: Readonly<Record<LogLevel, string>> = {
+  debug: BLUE,
+  info: GREEN,
+  warn: YELLOW,
+  error: RED + BOLD,
+};
+
+/** "12:03:07 INFO  message  key=value": local time, and what varies held back so that messages stand out. */
+function terminalRenderer(colour: boolean): (event: Event) => string {
+  const paint = colour ? styled : (_style: string, text: string) => text;
+  return ({ time, level, message, fields }) => {
+    const clock = [time.getHours(), time.getMinutes(), time.getSeconds()];
+    const parts = [
+      paint(DIM, clock.map((part) => String(part).padStart(2, "0")).join(":")),
+      paint(LEVEL_STYLES[level], level.toUpperCase().padEnd(5)),
+      escapeControls(message),
+    ];
+    // What went wrong, and what to do, is as important as the message.
+    const shown = level === "warn" || level === "error"
+      ? (text: string) => text
+      : (text: string) => paint(DIM, text);
+    let rest = "";
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined) rest += ` ${paint(DIM, `${name}=`)}${shown(quote(plain(value)))}`;
+    }
+    return parts.join(" ") + (rest && ` ${rest}`) + "\n";
+  };
+}
+
 function renderJson({ time, level, message, fields }: Event): string {
-  const shown: Record<string, unknown> = { time, level, msg: message };
+  const shown: Record<string, unknown> = { time: time.toISOString(), level, msg: message };
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || name in shown) continue;
     shown[name] = typeof value === "number" || typeof value === "boolean" ? value : plain(value);

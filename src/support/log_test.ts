@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import type { Clock } from "./clock.ts";
 import { createLogger, type LoggerOptions } from "./log.ts";
 
@@ -64,4 +64,51 @@ Deno.test("createLogger() forgets call sites rather than growing without bound",
   const { log, lines } = capture({ burst: 1 });
   for (let i = 0; i < 5_003; i++) log.info(`site ${i}`);
   equal(lines.length, 5_003);
+});
+
+Deno.test("createLogger() writes for people on a terminal: local time, level, message, fields", () => {
+  const { log, lines } = capture({ terminal: true, colour: false });
+  log.info("loader runs", { kernel: "6.18", note: "two words" });
+  log.error("gives up", { code: "E\x1b[2J", absent: undefined });
+  match(lines[0]!, /^\d\d:\d\d:05 INFO {2}loader runs {2}kernel=6\.18 note="two words"\n$/);
+  match(lines[1]!, /^\d\d:\d\d:05 ERROR gives up {2}code="E\\u001b\[2J"\n$/);
+});
+
+Deno.test("createLogger() colours the level and dims keys on a terminal, nothing elsewhere", () => {
+  const { log, lines } = capture({ terminal: true, colour: true });
+  log.info("a", { pid: 7 });
+  log.warn("b", { pid: 7 });
+  log.error("c");
+  equal(lines[0]!.includes("\x1b[32mINFO \x1b[0m a  \x1b[2mpid=\x1b[0m\x1b[2m7\x1b[0m\n"), true, lines[0]);
+  equal(lines[1]!.includes("\x1b[33mWARN \x1b[0m b  \x1b[2mpid=\x1b[0m7\n"), true, lines[1]);
+  equal(lines[2]!.includes("\x1b[31m\x1b[1mERROR\x1b[0m c\n"), true, lines[2]);
+  const piped = capture({ colour: true });
+  piped.log.info("a", { pid: 7 });
+  equal(piped.lines[0]!.includes("\x1b"), false);
+});
+
+Deno.test("configure() changes level and form from the next line on, each on its own", () => {
+  const { log, lines } = capture();
+  log.debug("too early");
+  log.configure({ level: "debug" });
+  log.debug("heard");
+  log.configure({ format: "json" });
+  log.debug("as JSON");
+  log.configure({ level: "error" });
+  log.warn("too late");
+  log.configure({ format: "text" });
+  log.error("as text");
+  equal(lines.length, 3);
+  match(lines[0]!, /msg=heard/);
+  equal(JSON.parse(lines[1]!).msg, "as JSON");
+  match(lines[2]!, /^time=.* msg="as text"/);
+  deepEqual([log.enabled("warn"), log.enabled("error")], [false, true]);
+});
+
+Deno.test("configure() keeps what throttling has counted", () => {
+  const { log, lines } = capture({ burst: 1 });
+  log.info("repeats");
+  log.configure({ level: "debug", format: "json" });
+  log.info("repeats");
+  equal(lines.length, 1);
 });
