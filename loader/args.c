@@ -13,6 +13,7 @@ static const struct option options[] = {
 	{ "cgroup", required_argument, NULL, 'c' },
 	{ "ring-bytes", required_argument, NULL, 'r' },
 	{ "perf-uprobes", no_argument, NULL, 'p' },
+	{ "check", no_argument, NULL, 'k' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -55,6 +56,9 @@ bool args_parse(int argc, char **argv, struct args *args)
 		case 'p':
 			args->perf_uprobes = true;
 			break;
+		case 'k':
+			args->check = true;
+			break;
 		case 'v':
 			args->verbose = true;
 			break;
@@ -70,7 +74,7 @@ bool args_parse(int argc, char **argv, struct args *args)
 			 argv[optind]);
 		return false;
 	}
-	if (!args->output) {
+	if (!args->output && !args->check) {
 		log_line("cannot start: --output FIFO is missing, see --help");
 		return false;
 	}
@@ -87,6 +91,7 @@ void args_print_help(void)
 	     "  --cgroup PATH       cgroup v2 folder whose sockets are watched (default: the root)\n"
 	     "  --ring-bytes N      size of the ring buffer, a power of two (default: 4 MiB)\n"
 	     "  --perf-uprobes      use perf_event uprobes even where uprobe_multi exists\n"
+	     "  --check             try everything that a start needs, tell it on stdout and end\n"
 	     "  --verbose           show what libbpf says\n"
 	     "  --help");
 }

@@ -15,6 +15,8 @@ struct args {
 	uint32_t ring_bytes;
 	/* perf_event uprobes even where the kernel has uprobe_multi */
 	bool perf_uprobes;
+	/* tell what this machine can do, and end */
+	bool check;
 	bool verbose;
 	bool help;
 };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /* See cgroup.h. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cgroup.h"
+#include "log.h"
 
 /* mountinfo writes blank, tab, newline and backslash as \ooo (proc_pid_mountinfo(5)). */
 static void unescape(const char *text, char path[PATH_MAX])
@@ -24,7 +26,7 @@ static void unescape(const char *text, char path[PATH_MAX])
 	path[used] = '\0';
 }
 
-bool cgroup_find(char path[PATH_MAX])
+static bool find(char path[PATH_MAX])
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	char *line = NULL;
@@ -44,4 +46,13 @@ bool cgroup_find(char path[PATH_MAX])
 	free(line);
 	fclose(file);
 	return found;
+}
+
+int cgroup_find(char path[PATH_MAX])
+{
+	if (find(path))
+		return EXIT_CLEAN;
+	log_line(
+		"cannot find a cgroup v2 mount in /proc/self/mountinfo (mount one, or name a folder with --cgroup)");
+	return EXIT_CGROUP;
 }

@@ -80,16 +80,6 @@ static int check_capabilities(void)
 	return EXIT_CLEAN;
 }
 
-static int check_feature(enum bpf_prog_type type, enum bpf_func_id helper, const char *what)
-{
-	int found = libbpf_probe_bpf_helper(type, helper, NULL);
-
-	if (found == 1)
-		return EXIT_CLEAN;
-	log_line("cannot start: the kernel has no %s (Linux 5.15 or later is needed)", what);
-	return EXIT_KERNEL_FEATURE;
-}
-
 /* The kernel programs speak of processes by their ids in the initial namespace; /proc must do so too. */
 static int check_pid_namespace(void)
 {
@@ -103,33 +93,68 @@ static int check_pid_namespace(void)
 	return EXIT_CLEAN;
 }
 
+static int check_btf(void)
+{
+	if (faccessat(AT_FDCWD, "/sys/kernel/btf/vmlinux", R_OK, AT_EACCESS) == 0)
+		return EXIT_CLEAN;
+	log_line(
+		"cannot read /sys/kernel/btf/vmlinux: %s (a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed, and sysfs must be mounted)",
+		strerror(errno));
+	return EXIT_BTF;
+}
+
+static int check_ring_buffer(void)
+{
+	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 1)
+		return EXIT_CLEAN;
+	log_line("cannot start: the kernel has no BPF ring buffer (Linux 5.8 or later is needed)");
+	return EXIT_RING_BUFFER;
+}
+
+static int check_sockhash(void)
+{
+	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_SOCKHASH, NULL) == 1)
+		return EXIT_CLEAN;
+	log_line(
+		"cannot start: the kernel has no BPF sockhash (CONFIG_NET, CONFIG_BPF_STREAM_PARSER=y are needed)");
+	return EXIT_KERNEL_FEATURE;
+}
+
+static int check_helper(enum bpf_prog_type type, enum bpf_func_id helper, const char *what)
+{
+	if (libbpf_probe_bpf_helper(type, helper, NULL) == 1)
+		return EXIT_CLEAN;
+	log_line("cannot start: the kernel has no %s (Linux 5.15 or later is needed)", what);
+	return EXIT_KERNEL_FEATURE;
+}
+
+static int check_cookies(void)
+{
+	return check_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie, "probe cookies");
+}
+
+static int check_push_data(void)
+{
+	return check_helper(BPF_PROG_TYPE_SK_MSG, BPF_FUNC_msg_push_data,
+			    "msg_push_data for sk_msg programs");
+}
+
+const struct check checks[] = {
+	{ "capabilities", check_capabilities },
+	{ "pid-namespace", check_pid_namespace },
+	{ "btf", check_btf },
+	{ "ring-buffer", check_ring_buffer, .tries = true },
+	{ "sockhash", check_sockhash, .tries = true },
+	{ "probe-cookies", check_cookies, .tries = true },
+	{ "push-data", check_push_data, .tries = true },
+	{ 0 },
+};
+
 int checks_run(void)
 {
-	int code = check_capabilities();
+	int code = EXIT_CLEAN;
 
-	if (code == EXIT_CLEAN)
-		code = check_pid_namespace();
-	if (code != EXIT_CLEAN)
-		return code;
-	if (faccessat(AT_FDCWD, "/sys/kernel/btf/vmlinux", R_OK, AT_EACCESS) < 0) {
-		log_line(
-			"cannot read /sys/kernel/btf/vmlinux: %s (a kernel built with CONFIG_DEBUG_INFO_BTF=y is needed, and sysfs must be mounted)",
-			strerror(errno));
-		return EXIT_BTF;
-	}
-	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) != 1) {
-		log_line(
-			"cannot start: the kernel has no BPF ring buffer (Linux 5.8 or later is needed)");
-		return EXIT_RING_BUFFER;
-	}
-	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_SOCKHASH, NULL) != 1) {
-		log_line(
-			"cannot start: the kernel has no BPF sockhash (CONFIG_NET, CONFIG_BPF_STREAM_PARSER=y are needed)");
-		return EXIT_KERNEL_FEATURE;
-	}
-	code = check_feature(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie, "probe cookies");
-	if (code != EXIT_CLEAN)
-		return code;
-	return check_feature(BPF_PROG_TYPE_SK_MSG, BPF_FUNC_msg_push_data,
-			     "msg_push_data for sk_msg programs");
+	for (const struct check *check = checks; check->name && code == EXIT_CLEAN; check++)
+		code = check->run();
+	return code;
 }

@@ -79,7 +79,7 @@ cleanup:
 
 /* "none [integrity] confidentiality": the brackets tell the mode. Unknown where securityfs is not
  * mounted. */
-static uint64_t read_lockdown(void)
+uint64_t features_lockdown(void)
 {
 	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
 	uint64_t features = 0;
@@ -100,5 +100,5 @@ static uint64_t read_lockdown(void)
 uint64_t features_probe(const struct kernel *kernel)
 {
 	return (kernel->uprobe_multi ? FEATURE_UPROBE_MULTI : 0) | probe_sockhash(kernel) |
-	       read_lockdown();
+	       features_lockdown();
 }

@@ -20,6 +20,7 @@
 #include "checks.h"
 #include "clock.h"
 #include "commands.h"
+#include "doctor.h"
 #include "hello.h"
 #include "kernel.h"
 #include "log.h"
@@ -117,27 +118,29 @@ static void raise_priority(void)
 			 strerror(errno));
 }
 
-static int run(const struct args *args, int signal_fd)
+static struct kernel_options kernel_options(const struct args *args)
 {
-	struct kernel_options options = {
+	return (struct kernel_options){
 		.cgroup = args->cgroup,
 		.ring_bytes = args->ring_bytes,
 		.perf_uprobes = args->perf_uprobes,
 	};
+}
+
+static int run(const struct args *args, int signal_fd)
+{
+	struct kernel_options options = kernel_options(args);
 	char root[PATH_MAX];
 	int code = checks_run();
 
 	if (code != EXIT_CLEAN)
 		return code;
 	if (!options.cgroup) {
-		if (!cgroup_find(root)) {
-			log_line(
-				"cannot find a cgroup v2 mount in /proc/self/mountinfo (mount one, or name a folder with --cgroup)");
-			return EXIT_CGROUP;
-		}
+		code = cgroup_find(root);
 		options.cgroup = root;
 	}
-	code = kernel_open(&kernel, &options);
+	if (code == EXIT_CLEAN)
+		code = kernel_open(&kernel, &options);
 	if (code == EXIT_CLEAN)
 		code = pump_open(&pump, &kernel, &outbox);
 	if (code == EXIT_CLEAN && !reaper_start(&commands.reaper))
@@ -163,10 +166,15 @@ int main(int argc, char **argv)
 		args_print_help();
 		return EXIT_CLEAN;
 	}
+	log_capture_libbpf(args.verbose);
+	if (args.check) {
+		struct kernel_options options = kernel_options(&args);
+
+		return doctor_run(&options);
+	}
 	signal_fd = open_signals();
 	if (signal_fd < 0)
 		return EXIT_INTERNAL;
-	log_capture_libbpf(args.verbose);
 	raise_priority();
 	return run(&args, signal_fd);
 }

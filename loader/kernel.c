@@ -61,7 +61,7 @@ static int clear_bindings(const struct kernel *kernel)
 	return EXIT_CLEAN;
 }
 
-static int load(struct kernel *kernel, const struct kernel_options *options)
+int kernel_load(struct kernel *kernel, const struct kernel_options *options)
 {
 	int error;
 
@@ -94,6 +94,41 @@ static int load(struct kernel *kernel, const struct kernel_options *options)
 	return clear_bindings(kernel);
 }
 
+int kernel_attach_sock_msg(struct kernel *kernel)
+{
+	if (bpf_prog_attach(bpf_program__fd(kernel->skel->progs.sock_msg),
+			    bpf_map__fd(kernel->skel->maps.sockets), BPF_SK_MSG_VERDICT, 0) < 0) {
+		log_line(
+			"cannot attach the sk_msg program to its socket map: %s (cap_net_admin is needed)",
+			strerror(errno));
+		return EXIT_KERNEL_FEATURE;
+	}
+	kernel->sock_msg_attached = true;
+	return EXIT_CLEAN;
+}
+
+int kernel_attach_sock_ops(struct kernel *kernel, const char *cgroup)
+{
+	int cgroup_fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int code = EXIT_CLEAN;
+
+	if (cgroup_fd < 0) {
+		log_line(
+			"cannot open cgroup \"%s\": %s (a cgroup v2 mount is needed, see --cgroup)",
+			cgroup, strerror(errno));
+		return EXIT_CGROUP;
+	}
+	kernel->sock_ops = bpf_program__attach_cgroup(kernel->skel->progs.sock_ops, cgroup_fd);
+	if (!kernel->sock_ops) {
+		log_line(
+			"cannot attach the sockops program to cgroup \"%s\": %s (must be cgroup v2; cap_net_admin and CONFIG_CGROUP_BPF=y are needed)",
+			cgroup, strerror(errno));
+		code = EXIT_CGROUP;
+	}
+	close(cgroup_fd);
+	return code;
+}
+
 static int attach_tracepoint(struct bpf_program *program, const char *name, struct bpf_link **link)
 {
 	*link = bpf_program__attach_raw_tracepoint(program, name);
@@ -105,51 +140,27 @@ static int attach_tracepoint(struct bpf_program *program, const char *name, stru
 	return EXIT_KERNEL_FEATURE;
 }
 
-static int attach_sockets(struct kernel *kernel, const char *cgroup)
+int kernel_attach_processes(struct kernel *kernel)
 {
-	int cgroup_fd = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int code = EXIT_CLEAN;
+	int code = attach_tracepoint(kernel->skel->progs.process_exec, "sched_process_exec",
+				     &kernel->process_exec);
 
-	if (cgroup_fd < 0) {
-		log_line(
-			"cannot open cgroup \"%s\": %s (a cgroup v2 mount is needed, see --cgroup)",
-			cgroup, strerror(errno));
-		return EXIT_CGROUP;
-	}
-	if (bpf_prog_attach(bpf_program__fd(kernel->skel->progs.sock_msg),
-			    bpf_map__fd(kernel->skel->maps.sockets), BPF_SK_MSG_VERDICT, 0) < 0) {
-		log_line(
-			"cannot attach the sk_msg program to its socket map: %s (cap_net_admin is needed)",
-			strerror(errno));
-		code = EXIT_KERNEL_FEATURE;
-		goto cleanup;
-	}
-	kernel->sock_msg_attached = true;
-	kernel->sock_ops = bpf_program__attach_cgroup(kernel->skel->progs.sock_ops, cgroup_fd);
-	if (!kernel->sock_ops) {
-		log_line(
-			"cannot attach the sockops program to cgroup \"%s\": %s (must be cgroup v2; cap_net_admin and CONFIG_CGROUP_BPF=y are needed)",
-			cgroup, strerror(errno));
-		code = EXIT_CGROUP;
-	}
-
-cleanup:
-	close(cgroup_fd);
+	if (code == EXIT_CLEAN)
+		code = attach_tracepoint(kernel->skel->progs.process_exit, "sched_process_exit",
+					 &kernel->process_exit);
 	return code;
 }
 
 int kernel_open(struct kernel *kernel, const struct kernel_options *options)
 {
-	int code = load(kernel, options);
+	int code = kernel_load(kernel, options);
 
 	if (code == EXIT_CLEAN)
-		code = attach_sockets(kernel, options->cgroup);
+		code = kernel_attach_sock_msg(kernel);
 	if (code == EXIT_CLEAN)
-		code = attach_tracepoint(kernel->skel->progs.process_exec, "sched_process_exec",
-					 &kernel->process_exec);
+		code = kernel_attach_sock_ops(kernel, options->cgroup);
 	if (code == EXIT_CLEAN)
-		code = attach_tracepoint(kernel->skel->progs.process_exit, "sched_process_exit",
-					 &kernel->process_exit);
+		code = kernel_attach_processes(kernel);
 	return code;
 }
 

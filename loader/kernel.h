@@ -34,8 +34,16 @@ struct kernel_options {
 	bool perf_uprobes;
 };
 
-/* Loads and attaches. Returns an exit code; kernel_close() is due in any case. */
+/* Loads and attaches: the four steps below in order, up to the first that fails. Returns an exit code;
+ * kernel_close() is due in any case. */
 int kernel_open(struct kernel *kernel, const struct kernel_options *options);
+
+/* Each returns an exit code, after a message unless it is EXIT_CLEAN; the others need kernel_load(). */
+int kernel_load(struct kernel *kernel, const struct kernel_options *options);
+int kernel_attach_sock_msg(struct kernel *kernel);
+int kernel_attach_sock_ops(struct kernel *kernel, const char *cgroup);
+/* What tells of programs that begin and processes that end. */
+int kernel_attach_processes(struct kernel *kernel);
 
 void kernel_close(struct kernel *kernel);
 

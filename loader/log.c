@@ -12,6 +12,9 @@
 static char captured[16384];
 static size_t captured_bytes;
 static bool show_all;
+/* Where log_line() puts what it has to say, NULL: on stderr. */
+static char *diverted;
+static size_t diverted_room;
 
 void log_line(const char *format, ...)
 {
@@ -25,10 +28,22 @@ void log_line(const char *format, ...)
 	va_end(args);
 	if (n < 0)
 		return;
+	if (diverted) {
+		snprintf(diverted, diverted_room, "%s", line + used);
+		return;
+	}
 	used += (size_t)n < sizeof(line) - used - 1 ? (size_t)n : sizeof(line) - used - 2;
 	line[used++] = '\n';
 	if (write(STDERR_FILENO, line, used) < 0)
 		return;
+}
+
+void log_divert(char *buffer, size_t room)
+{
+	diverted = buffer;
+	diverted_room = room;
+	if (buffer)
+		*buffer = '\0';
 }
 
 /* A verifier log is long and its end tells the reason: the older half goes when the buffer is full.

@@ -7,6 +7,7 @@
 #define TSUNAGI_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum exit_code {
 	EXIT_CLEAN = 0,
@@ -24,6 +25,10 @@ enum exit_code {
 
 /* Writes "tsunagi-go: <message>\n". */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From now on the newest message goes into `buffer`, without "tsunagi-go: " and newline; NULL: to stderr
+ * again. */
+void log_divert(char *buffer, size_t room);
 
 /* Keeps libbpf's warnings for log_libbpf(); with `verbose` they are written as they come. */
 void log_capture_libbpf(bool verbose);
