@@ -106,7 +106,7 @@ static __always_inline void begin_client_call(struct pt_regs *ctx, const struct 
 	sampled = sample(probe->target, call->trace_id,
 			 call->parent == PARENT_NONE ? -1 : call->trace_flags & TRACE_FLAG_SAMPLED);
 	call->trace_flags = (call->trace_flags & ~TRACE_FLAG_SAMPLED) | sampled;
-	if (!sampled) {
+	if (!sampled && !probe->target->measure) {
 		count(COUNTER_SAMPLED_OUT);
 		bpf_map_update_elem(&client_calls, &key, call, BPF_ANY);
 		return;

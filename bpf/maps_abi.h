@@ -27,7 +27,9 @@ struct target_config {
 	/* enum wire_sampler */
 	__u8 sampler;
 	__u8 parent_based;
-	__u8 reserved[6];
+	/* spans that are not sampled are captured too */
+	__u8 measure;
+	__u8 reserved[5];
 	__u64 threshold;
 };
 

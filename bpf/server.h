@@ -91,7 +91,7 @@ static __always_inline void begin_server_span(struct pt_regs *ctx, const struct 
 			 span->has_parent ? span->trace_flags & TRACE_FLAG_SAMPLED : -1);
 	span->trace_flags = (span->trace_flags & ~TRACE_FLAG_SAMPLED) | sampled;
 	span->recorded = false;
-	if (!sampled) {
+	if (!sampled && !probe->target->measure) {
 		count(COUNTER_SAMPLED_OUT);
 		keep_server_span(probe, s);
 		return;

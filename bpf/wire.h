@@ -239,8 +239,9 @@ enum wire_feature {
 };
 
 /*
- * Answer to LIST (one for each process) and DESCRIBE. Two texts follow: the executable's path
- * (exe_bytes), then OTEL_* variables of its environment, each "NAME=value" and NUL (env_bytes).
+ * Answer to LIST (one for each process) and DESCRIBE. Four texts follow: the executable's path
+ * (exe_bytes), OTEL_* variables of its environment, each "NAME=value" and NUL (env_bytes), its arguments,
+ * each with NUL but for one that was cut (args_bytes), and the path of its cgroup (cgroup_bytes).
  */
 struct wire_process {
 	struct wire_header header;
@@ -254,6 +255,8 @@ struct wire_process {
 	__u64 start_ns;
 	__u32 exe_bytes;
 	__u32 env_bytes;
+	__u32 args_bytes;
+	__u32 cgroup_bytes;
 };
 
 /* A piece of an executable; `count` bytes follow, then zeroes up to a multiple of 8. */
@@ -389,7 +392,10 @@ struct wire_target {
 	/* enum wire_sampler, for spans without a parent, or for all when parent_based is 0 */
 	__u8 sampler;
 	__u8 parent_based;
-	__u8 reserved[5];
+	/* 1: spans that the sampler leaves out are sent all the same, with the sampled bit of trace_flags 0, and
+	 * not counted as COUNTER_SAMPLED_OUT: who measures requests drops them */
+	__u8 measure;
+	__u8 reserved[4];
 	/* SAMPLER_RATIO: sampled when the last 8 bytes of the trace id, big-endian, >> 1, are below it */
 	__u64 threshold;
 };

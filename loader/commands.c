@@ -32,6 +32,7 @@ static bool set_target(const struct commands *commands, const struct wire_target
 	struct target_config config = {
 		.sampler = target->sampler,
 		.parent_based = target->parent_based,
+		.measure = target->measure,
 		.threshold = target->threshold,
 	};
 	const struct bpf_map *targets = commands->kernel->skel->maps.targets;

@@ -68,9 +68,9 @@ static bool check_read(const struct wire_read_exe *read, struct refusal *why)
 
 static bool check_target(const struct wire_target *target, struct refusal *why)
 {
-	if (target->enabled > 1 || target->parent_based > 1)
-		return refuse(why, EINVAL, "TARGET flags are %u and %u, must be 0 or 1",
-			      target->enabled, target->parent_based);
+	if (target->enabled > 1 || target->parent_based > 1 || target->measure > 1)
+		return refuse(why, EINVAL, "TARGET flags are %u, %u and %u, must be 0 or 1",
+			      target->enabled, target->parent_based, target->measure);
 	if (target->sampler > SAMPLER_RATIO)
 		return refuse(why, EINVAL, "TARGET sampler is %u, must be at most %u",
 			      target->sampler, SAMPLER_RATIO);

@@ -18,10 +18,14 @@ enum procs_limit {
 	/* Of one process; what is beyond is left out. */
 	MAX_ENVIRON_BYTES = 1 << 20,
 	MAX_ENV_BYTES = 32768,
+	/* Of the arguments; the rest is cut off. */
+	MAX_ARGS_BYTES = 2048,
+	/* A longer path of a cgroup is left out. */
+	MAX_CGROUP_BYTES = PATH_MAX,
 };
 
 struct texts {
-	char bytes[PATH_MAX + MAX_ENV_BYTES];
+	char bytes[PATH_MAX + MAX_ENV_BYTES + MAX_ARGS_BYTES + MAX_CGROUP_BYTES];
 	uint32_t used;
 };
 
@@ -67,6 +71,56 @@ static void read_environment(uint32_t pid, struct texts *texts)
 	fclose(file);
 }
 
+static void read_arguments(uint32_t pid, struct texts *texts)
+{
+	char path[64];
+	ssize_t bytes;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	bytes = read(fd, texts->bytes + texts->used, MAX_ARGS_BYTES);
+	close(fd);
+	if (bytes > 0)
+		texts->used += bytes;
+}
+
+/*
+ * The path of the line "0::PATH" (cgroup v2), unless that is the root, where container runtimes still use
+ * v1: then the first of the lines "N:CONTROLLERS:PATH" that names another one. See cgroups(7).
+ */
+static void read_cgroup(uint32_t pid, struct texts *texts)
+{
+	size_t room = 0, found = 0;
+	char path[64], *line = NULL;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	while (getline(&line, &room, file) > 0) {
+		bool unified = strncmp(line, "0::", 3) == 0;
+		char *controllers = strchr(line, ':');
+		char *name = controllers ? strchr(controllers + 1, ':') : NULL;
+		size_t length;
+
+		if (!name)
+			continue;
+		name++;
+		length = strcspn(name, "\n");
+		if (length > MAX_CGROUP_BYTES || length < 2 || (found && !unified))
+			continue;
+		memcpy(texts->bytes + texts->used, name, length);
+		found = length;
+	}
+	texts->used += found;
+	free(line);
+	fclose(file);
+}
+
 /* Parent and start time: fields 4 and 22 of proc_pid_stat(5), counted from the last ")" of the
  * name. */
 static bool read_stat(uint32_t pid, struct wire_process *process)
@@ -96,6 +150,16 @@ static bool read_stat(uint32_t pid, struct wire_process *process)
 	return true;
 }
 
+/* How much it appended. */
+static uint32_t append(struct texts *texts, uint32_t pid,
+		       void (*read_text)(uint32_t pid, struct texts *texts))
+{
+	uint32_t before = texts->used;
+
+	read_text(pid, texts);
+	return texts->used - before;
+}
+
 /* False with errno set. */
 static bool send_process(struct outbox *outbox, uint32_t id, uint32_t pid)
 {
@@ -118,8 +182,9 @@ static bool send_process(struct outbox *outbox, uint32_t id, uint32_t pid)
 	process.exe_bytes_total = status.st_size;
 	process.exe_modified_ns = status.st_mtim.tv_sec * 1000000000ULL + status.st_mtim.tv_nsec;
 	process.exe_bytes = texts.used = bytes;
-	read_environment(pid, &texts);
-	process.env_bytes = texts.used - process.exe_bytes;
+	process.env_bytes = append(&texts, pid, read_environment);
+	process.args_bytes = append(&texts, pid, read_arguments);
+	process.cgroup_bytes = append(&texts, pid, read_cgroup);
 	outbox_put_parts(outbox, &process.header, KIND_PROCESS, sizeof(process), texts.bytes,
 			 texts.used);
 	return true;

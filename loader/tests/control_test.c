@@ -169,7 +169,7 @@ static void test_fields(void)
 	} attach = { { head(KIND_ATTACH, sizeof(attach)), 0, 2 }, { { 64, 0, 0 }, { 96, 8, 0 } } };
 	struct wire_read_exe read = { head(KIND_READ_EXE, sizeof(read)), 0, 65536 };
 	struct wire_target target = {
-		head(KIND_TARGET, sizeof(target)), 1, SAMPLER_RATIO, 1, { 0 }, 5
+		head(KIND_TARGET, sizeof(target)), 1, SAMPLER_RATIO, 1, 1, { 0 }, 5
 	};
 	struct wire_layout layout = { .control = head(KIND_LAYOUT, sizeof(layout)),
 				      .slot = MAX_SLOTS - 1 };
@@ -217,6 +217,10 @@ static void test_fields(void)
 	target.enabled = 2;
 	expect(verdict(&target, sizeof(target)) == EINVAL,
 	       "control_next() refuses TARGET neither on nor off");
+	target.enabled = 1;
+	target.measure = 2;
+	expect(verdict(&target, sizeof(target)) == EINVAL,
+	       "control_next() refuses TARGET that neither measures nor does not");
 
 	expect(verdict(&layout, sizeof(layout)) == 0,
 	       "control_next() accepts a LAYOUT for the last slot");

@@ -167,7 +167,7 @@ export class Discovery {
     }
     let adoptedSockets: number;
     try {
-      await loader.target(target.pid, { enabled: true, ...sampler });
+      await loader.target(target.pid, { enabled: true, measure: false, ...sampler });
       tracked.holdsAttachment = true;
       await this.#executables.acquire(identity, target.pid, inspection.exe, decision.choice);
       adoptedSockets = await loader.backfill(target.pid);

@@ -36,6 +36,8 @@ function processOf(pid: number, exe: string, bytes: Uint8Array): ProcessInfo {
     exeModifiedNs: 0n,
     startNs: 0n,
     environment: {},
+    args: [],
+    cgroup: "",
   };
 }
 

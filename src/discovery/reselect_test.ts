@@ -41,6 +41,8 @@ async function setUp(
     exeModifiedNs: 0n,
     startNs: 0n,
     environment: {},
+    args: [],
+    cgroup: "",
   }));
   const loader = {
     list: () => Promise.resolve(processes),

@@ -19,7 +19,7 @@ import {
   SAMPLER_RATIO,
 } from "../../bpf/wire.gen.ts";
 import { samplerDecision } from "../config/sampler.ts";
-import type { SamplerConfig } from "../config/schema.ts";
+import type { SamplerConfig } from "../config/config.ts";
 import {
   type ControlOp,
   type ControlSite,
@@ -60,8 +60,10 @@ export interface LoaderClientOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Trace a process, and how, or stop tracing it. */
-export type TargetOptions = ({ readonly enabled: true } & SamplerConfig) | { readonly enabled: false };
+/** Trace a process, and how, or stop tracing it. `measure`: spans that the sampler leaves out are sent too. */
+export type TargetOptions =
+  | ({ readonly enabled: true; readonly measure: boolean } & SamplerConfig)
+  | { readonly enabled: false };
 
 /** One run of the loader. */
 export class LoaderClient implements AsyncDisposable {
@@ -197,7 +199,13 @@ export class LoaderClient implements AsyncDisposable {
     const { kind, parentBased, threshold } = options.enabled
       ? samplerDecision(options)
       : { kind: "alwaysOff" as const, parentBased: false, threshold: 0n };
-    const target = { enabled: options.enabled, sampler: SAMPLERS[kind], parentBased, threshold };
+    const target = {
+      enabled: options.enabled,
+      sampler: SAMPLERS[kind],
+      parentBased,
+      measure: options.enabled && options.measure,
+      threshold,
+    };
     await this.#ask((id) => encodeTarget(id, pid, target));
   }
 

@@ -28,6 +28,8 @@ export interface ControlTarget {
   /** SAMPLER_*. */
   readonly sampler: number;
   readonly parentBased: boolean;
+  /** Whether spans that are not sampled are sent too, for who measures requests. */
+  readonly measure: boolean;
   readonly threshold: bigint;
 }
 
@@ -94,6 +96,7 @@ export function encodeTarget(id: number, pid: number, target: ControlTarget): Ui
   view.setUint8(wire.OFFSET_TARGET_ENABLED, Number(target.enabled));
   view.setUint8(wire.OFFSET_TARGET_SAMPLER, target.sampler);
   view.setUint8(wire.OFFSET_TARGET_PARENT_BASED, Number(target.parentBased));
+  view.setUint8(wire.OFFSET_TARGET_MEASURE, Number(target.measure));
   view.setBigUint64(wire.OFFSET_TARGET_THRESHOLD, target.threshold, true);
   return bytesOf(view);
 }

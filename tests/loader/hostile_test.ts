@@ -60,7 +60,7 @@ const HOSTILE: readonly (readonly [what: string, bytes: Uint8Array<ArrayBuffer>,
   ],
   [
     "TARGET sampler",
-    encodeTarget(1, 1, { enabled: true, sampler: 9, parentBased: true, threshold: 0n }),
+    encodeTarget(1, 1, { enabled: true, sampler: 9, parentBased: true, measure: false, threshold: 0n }),
     EINVAL,
   ],
 ];

@@ -25,7 +25,7 @@ import { DEFAULT_TOOLCHAIN } from "../support/toolchains.ts";
 import { LOADER, LoaderSession } from "./session.ts";
 
 const MODULE = new URL("../programs", import.meta.url).pathname;
-const ALWAYS_ON = { enabled: true, name: "always_on", ratio: 1 } as const;
+const ALWAYS_ON = { enabled: true, measure: false, name: "always_on", ratio: 1 } as const;
 
 async function goServer(): Promise<Program> {
   const exe = await goBuild({ module: MODULE, package: "./matrix", toolchain: DEFAULT_TOOLCHAIN });
@@ -86,6 +86,28 @@ rootTest("describe() tells OTEL_* variables, without credentials and without oth
     });
   } finally {
     child.kill();
+    await child.status;
+  }
+});
+
+rootTest("describe() tells the arguments, cut at 2 KiB, and the cgroup", async () => {
+  await using session = await LoaderSession.start();
+  const long = "x".repeat(4_000);
+  const child = new Deno.Command("sh", { args: ["-c", "read wait", "", long], stdin: "piped" }).spawn();
+  try {
+    await eventually(async () => {
+      const { args, cgroup } = await session.client.describe(child.pid);
+      assert.deepEqual(args.slice(1, 4), ["-c", "read wait", ""]);
+      assert.equal(args.length, 5);
+      assert.equal(args.join("\0").length, 2_048);
+      const lines = Deno.readTextFileSync(`/proc/${child.pid}/cgroup`).trim().split("\n");
+      const paths = lines.map((line) => line.split(":").slice(2).join(":")).filter((path) => path !== "/");
+      const unified = lines.find((line) => line.startsWith("0::/") && line !== "0::/")?.slice(3);
+      assert.equal(cgroup, unified ?? paths[0] ?? "");
+    });
+  } finally {
+    child.kill();
+    await child.stdin.close();
     await child.status;
   }
 });

@@ -53,7 +53,7 @@ rootTest(
     assert.ok(library);
     for (const { probe, ops } of library.plans) await client.plan(slot, probe, ops);
     await client.flip(0, slot);
-    await client.target(server.pid, { enabled: true, name: "always_on", ratio: 1 });
+    await client.target(server.pid, { enabled: true, measure: false, name: "always_on", ratio: 1 });
     await client.attach(server.pid, 0, sites);
     using http = Deno.createHttpClient({
       caCerts: [await Deno.readTextFile(certificate)],

@@ -89,10 +89,15 @@ static void emit_records(void)
 		.start_ns = 0xb1b2b3b4b5b6b7b8,
 		.exe_bytes = 9,
 		.env_bytes = 42,
+		.args_bytes = 9,
+		.cgroup_bytes = 10,
 	};
-	static const char process_text[9 + 42] = "/app/\xc3\xa9"
-						 "xe"
-						 "OTEL_SERVICE_NAME=cart\0OTEL_A=b=c\0OTEL_B=\0";
+	static const char process_text[9 + 42 + 9 + 10] =
+		"/app/\xc3\xa9"
+		"xe"
+		"OTEL_SERVICE_NAME=cart\0OTEL_A=b=c\0OTEL_B=\0"
+		"exe\0\0--a\0"
+		"/docker/ab";
 	struct wire_exe_data data = {
 		.header = header(KIND_EXE_DATA),
 		.offset = 0x0011121314151617,
@@ -168,7 +173,7 @@ static void emit_controls(void)
 	};
 	struct wire_detach detach = { control(KIND_DETACH), 0x0011121314151617 };
 	struct wire_target target = {
-		control(KIND_TARGET), 1, SAMPLER_RATIO, 1, { 0 }, 0x8182838485868788,
+		control(KIND_TARGET), 1, SAMPLER_RATIO, 1, 1, { 0 }, 0x8182838485868788,
 	};
 	struct wire_plan plan = { control(KIND_PLAN),
 				  0x81828384,

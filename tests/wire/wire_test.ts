@@ -73,7 +73,7 @@ Deno.test("decodeHello() reads every field", () => {
   });
 });
 
-Deno.test("decodeProcess() reads every field and both texts", () => {
+Deno.test("decodeProcess() reads every field and all texts", () => {
   assert.deepEqual(decodeProcess(golden("process")), {
     id: 0x81828384,
     process: {
@@ -86,6 +86,8 @@ Deno.test("decodeProcess() reads every field and both texts", () => {
       exeModifiedNs: 0xa1a2a3a4a5a6a7a8n,
       startNs: 0xb1b2b3b4b5b6b7b8n,
       environment: { OTEL_SERVICE_NAME: "cart", OTEL_A: "b=c", OTEL_B: "" },
+      args: ["exe", "", "--a"],
+      cgroup: "/docker/ab",
     },
   });
 });
@@ -171,6 +173,7 @@ Deno.test("every encode function writes what the C structs hold", () => {
       enabled: true,
       sampler: wire.SAMPLER_RATIO,
       parentBased: true,
+      measure: true,
       threshold: 0x8182838485868788n,
     }),
     control_plan: withPid(control.encodePlan(ID, 0x81828384, 0x8586, [
