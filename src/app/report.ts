@@ -55,6 +55,11 @@ export function statusReport(parts: StatusParts): StatusReport {
     export: { ...parts.exported, endpoint: parts.endpoint },
     store: parts.store,
     printer: parts.printer,
+    metricsExport: null,
+    red: null,
+    config: null,
+    events: null,
+    service: null,
   };
 }
 

@@ -1,86 +1,53 @@
 /**
- * What the status API answers, in its JSON form. The composition root builds these from the stages; the routes
- * send them as they are. Released names stay.
+ * What the status API answers, in its JSON form, as types of the schemas that describe it. The composition root
+ * builds these from the stages; the routes send them as they are. Released names stay.
  */
-import type { ExportStats } from "../export/span_exporter.ts";
-import type { PriceClass } from "../goexe/types.ts";
-import type { Reason } from "../support/reason.ts";
-import type { SpanPrinterStats } from "../trace/printer.ts";
-import type { TraceStoreStats } from "../trace/store.ts";
-import type { KernelFeatures } from "../wire/hello.ts";
+import type { Answer } from "./schemas/common.ts";
+import type * as events from "./schemas/events.ts";
+import type * as status from "./schemas/status.ts";
+import type * as targets from "./schemas/targets.ts";
+import type * as traces from "./schemas/traces.ts";
 
 /** One probed instruction. */
-export interface SiteReport {
-  /** What the probe is for: "serverStart". */
-  readonly probe: string;
-  readonly symbol: string;
-  readonly instruction: string;
-  readonly price: PriceClass;
-  /** As linked: "0x6a1b2c". */
-  readonly address: string;
-}
-
+export type SiteReport = Answer<typeof targets.SITE_REPORT>;
 /** One Go process. `reason` is null while it is attaching or traced. */
-export interface TargetReport {
-  readonly pid: number;
-  readonly exe: string;
-  readonly serviceName: string;
-  readonly state: "attaching" | "traced" | "refused" | "excluded";
-  readonly reason: Reason | null;
-  readonly goVersion: string | null;
-  readonly decoder: string | null;
-  /**
-   * How it is known that the decoder suits: the executable's own structs were compared; its Go version is in range;
-   * the nearest one was taken, so that spans may be wrong. Null without a decoder.
-   */
-  readonly decoderCheck: "dwarf" | "range" | "nearest" | null;
-  readonly sites: readonly SiteReport[];
-}
+export type TargetReport = Answer<typeof targets.TARGET_REPORT>;
 
 /** At rest begun = exported + sampledOut + sum of lost; else inFlight and queued make up the difference. */
-export interface Accounting {
-  readonly begun: number;
-  /** Acknowledged by the collector; with no endpoint: handed to the printer and the store. */
-  readonly exported: number;
-  readonly sampledOut: number;
-  readonly lost: Readonly<Record<string, number>>;
-  readonly inFlight: number;
-  readonly queued: number;
-}
+export type Accounting = Answer<typeof status.ACCOUNTING>;
+export type KernelReport = Answer<typeof status.KERNEL_REPORT>;
+export type LoaderReport = Answer<typeof status.LOADER_REPORT>;
+/** Exporter of spans or of metrics. */
+export type ExportReport = Answer<typeof status.EXPORT_REPORT>;
+/** What is in force, and why a newer configuration is not. */
+export type ConfigState = Answer<typeof status.CONFIG_STATE>;
+export type EventsReport = Answer<typeof status.EVENTS_REPORT>;
+/** This process. */
+export type ServiceProcess = Answer<typeof status.SERVICE_PROCESS>;
+export type StatusReport = Answer<typeof status.STATUS_REPORT>;
 
-export interface KernelReport {
-  readonly release: string;
-  readonly hostName: string;
-  readonly cpus: number;
-  readonly features: KernelFeatures;
-}
+export type TracesAnswer = Answer<typeof traces.TRACES_ANSWER>;
+/** One trace in full; its spans are OTLP's JSON. */
+export type TraceAnswer = Answer<typeof traces.TRACE_ANSWER>;
 
-export interface LoaderReport {
-  readonly state: "starting" | "running" | "stopped";
-  readonly pid: number | null;
-  readonly restarts: number;
-  readonly recordsSent: number;
-  readonly bytesSent: number;
-  readonly cpuTimeNs: number;
-  readonly residentBytes: number;
-  readonly lastError: string | null;
-}
+export type SpanEvent = Answer<typeof events.SPAN_EVENT>;
+export type TargetEvent = Answer<typeof events.TARGET_EVENT>;
+export type DecoderEvent = Answer<typeof events.DECODER_EVENT>;
+export type ConfigEvent = Answer<typeof events.CONFIG_EVENT>;
+/** Events that a client did not get. */
+export type DroppedEvent = Answer<typeof events.DROPPED_EVENT>;
 
-export interface StatusReport {
-  readonly version: string;
-  readonly uptimeSeconds: number;
-  /** Null until the loader has said hello. */
-  readonly kernel: KernelReport | null;
-  readonly loader: LoaderReport;
-  readonly accounting: Accounting;
-  readonly propagation: Readonly<Record<string, number>>;
-  /** Counters of the kernel half that belong to no other part. */
-  readonly probes: Readonly<Record<string, number>>;
-  readonly decoder: Readonly<Record<string, number>>;
-  readonly export: ExportStats & { readonly endpoint: string | null };
-  readonly store: TraceStoreStats;
-  readonly printer: SpanPrinterStats | null;
-}
+/** Services, routes, edges and summaries of traces are plain JSON where they are made. */
+export type {
+  GraphEdge,
+  GraphNode,
+  GraphReport,
+  RouteReport,
+  ServiceReport,
+  ServicesReport,
+  Sparkline,
+} from "../metrics/types.ts";
+export type { TraceSummary } from "../trace/trace.ts";
 
 /** Whether the agent does its work, and if not, why. */
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly why: string };

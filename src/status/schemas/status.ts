@@ -1,0 +1,139 @@
+/** What GET /api/v1/status and the probes answer. */
+import { Type } from "../../schema/mod.ts";
+import { amount, count, counts, flag, list, named, nullable, oneOf, text, time } from "./common.ts";
+
+export const KERNEL_REPORT = named(
+  "KernelReport",
+  Type.Object({
+    release: text(),
+    hostName: text(),
+    cpus: count(),
+    features: Type.Object({
+      uprobeMulti: flag("Probes of an executable go in one link; without it attaching takes seconds."),
+      sockhash: flag(),
+      fionreadDefect: flag("ioctl(FIONREAD) answers 0 on a tracked socket: a defect of some kernels."),
+      lockdown: nullable(oneOf(["integrity", "confidentiality"]), "Null: off, or it could not be told."),
+    }),
+  }),
+);
+
+export const LOADER_REPORT = named(
+  "LoaderReport",
+  Type.Object({
+    state: oneOf(["starting", "running", "stopped"]),
+    pid: nullable(count()),
+    restarts: count(),
+    recordsSent: count(),
+    bytesSent: count(),
+    cpuTimeNs: count(),
+    residentBytes: count(),
+    lastError: nullable(text()),
+  }),
+);
+
+export const ACCOUNTING = named(
+  "Accounting",
+  Type.Object({
+    begun: count(),
+    exported: count("Acknowledged by the collector; with no endpoint: handed to the printer and the store."),
+    sampledOut: count(),
+    lost: counts("By reason."),
+    inFlight: Type.Integer(),
+    queued: count(),
+  }, {
+    description:
+      "Where every span is. At rest begun = exported + sampledOut + the sum of lost; else inFlight and " +
+      "queued make up the difference.",
+  }),
+);
+
+export const EXPORT_REPORT = named(
+  "ExportReport",
+  Type.Object({
+    endpoint: nullable(text("Without user and password."), "Null: nothing is sent."),
+    exported: count("Spans or data points that were acknowledged; with no endpoint: handed over."),
+    queued: count(),
+    lost: counts("By reason."),
+    batches: count("Requests that were acknowledged."),
+    retries: count(),
+    lastError: nullable(text()),
+  }),
+);
+
+export const CONFIG_STATE = named(
+  "ConfigState",
+  Type.Object({
+    file: nullable(text(), "Null: no file was given."),
+    loadedAt: time("When what is in force was read."),
+    error: nullable(text(), "Why a newer one is not in force: FILE:LINE:COLUMN: message, a line each."),
+    warnings: list(text()),
+  }),
+);
+
+export const RED_COUNTERS = named(
+  "RedCounters",
+  Type.Object({
+    spans: count(),
+    sampledOut: count("Measured, but not sampled."),
+    ignored: count("Left out by routes.ignored_patterns."),
+    filtered: count("Left out by filter."),
+    notExported: count("Left out since the process exports no traces."),
+    unreadable: count("Passed on as they came, unmeasured."),
+    unmeasured: count("Measurements that found no series."),
+  }),
+);
+
+export const SERVICE_PROCESS = named(
+  "ServiceProcess",
+  Type.Object({
+    residentBytes: count(),
+    cpuSeconds: nullable(amount(), "Null where it cannot be told."),
+  }),
+);
+
+export const EVENTS_REPORT = named(
+  "EventsReport",
+  Type.Object({
+    clients: count("Listening now."),
+    sent: count("Events handed to a client."),
+    dropped: counts(
+      "Events that a client did not get: rate (too many spans a second), slow (it did not read).",
+    ),
+    refused: count("Clients turned away: there were too many."),
+    cut: count("Clients cut off: they read nothing for too long."),
+  }),
+);
+
+export const STATUS_REPORT = named(
+  "StatusReport",
+  Type.Object({
+    version: text(),
+    uptimeSeconds: count(),
+    kernel: nullable(KERNEL_REPORT, "Null until the loader has said hello."),
+    loader: LOADER_REPORT,
+    accounting: ACCOUNTING,
+    propagation: counts("Outgoing requests, by what became of their header."),
+    probes: counts("Counters of the kernel half that belong to no other part."),
+    decoder: counts(),
+    export: EXPORT_REPORT,
+    metricsExport: nullable(EXPORT_REPORT, "Null where metrics are not sent."),
+    store: Type.Object({
+      spans: count(),
+      bytes: count(),
+      evictedSpans: count("Spans that made room for newer ones."),
+    }),
+    printer: nullable(
+      Type.Object({
+        printed: count(),
+        dropped: count("Not printed: stdout was too slow, or closed, or the span was no span."),
+      }),
+    ),
+    red: nullable(RED_COUNTERS, "What became of spans at the measuring stage; null where it does not run."),
+    config: nullable(CONFIG_STATE),
+    events: nullable(EVENTS_REPORT),
+    service: nullable(SERVICE_PROCESS, "This process, the loader apart."),
+  }),
+);
+
+export const HEALTH = named("Health", Type.Object({ status: Type.Literal("ok") }));
+export const READY = named("Ready", Type.Object({ status: Type.Literal("ready") }));

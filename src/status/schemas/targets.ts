@@ -1,0 +1,38 @@
+/** What GET /api/v1/targets answers. */
+import { Type } from "../../schema/mod.ts";
+import { count, list, named, nullable, oneOf, REASON, text } from "./common.ts";
+
+export const SITE_REPORT = named(
+  "SiteReport",
+  Type.Object({
+    probe: text('What the probe is for: "serverStart".'),
+    symbol: text(),
+    instruction: text("Mnemonic of the probed instruction."),
+    price: oneOf(
+      ["optimised", "emulated", "stepped"],
+      "What a hit costs: under 1 µs unless it is single-stepped, which is 9 to 15 times dearer.",
+    ),
+    address: text('As linked: "0x6a1b2c".'),
+  }),
+);
+
+export const TARGET_REPORT = named(
+  "TargetReport",
+  Type.Object({
+    pid: count(),
+    exe: text(),
+    serviceName: text(),
+    state: oneOf(["attaching", "traced", "refused", "excluded"]),
+    reason: nullable(REASON, "Why it is refused or excluded; null while it is attaching or traced."),
+    goVersion: nullable(text()),
+    decoder: nullable(text()),
+    decoderCheck: nullable(
+      oneOf(["dwarf", "range", "nearest"]),
+      "How it is known that the decoder suits: the executable's own structs were compared; its Go version is in " +
+        "range; the nearest one was taken, so that spans may be wrong. Null without a decoder.",
+    ),
+    sites: list(SITE_REPORT, "Probed instructions."),
+  }),
+);
+
+export const TARGETS_ANSWER = named("Targets", Type.Object({ targets: list(TARGET_REPORT) }));
