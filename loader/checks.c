@@ -140,14 +140,14 @@ static int check_push_data(void)
 }
 
 const struct check checks[] = {
-	{ "capabilities", check_capabilities },
-	{ "pid-namespace", check_pid_namespace },
-	{ "btf", check_btf },
-	{ "ring-buffer", check_ring_buffer, .tries = true },
-	{ "sockhash", check_sockhash, .tries = true },
-	{ "probe-cookies", check_cookies, .tries = true },
-	{ "push-data", check_push_data, .tries = true },
-	{ 0 },
+	{ .name = "capabilities", .run = check_capabilities },
+	{ .name = "pid-namespace", .run = check_pid_namespace },
+	{ .name = "btf", .run = check_btf },
+	{ .name = "ring-buffer", .run = check_ring_buffer, .tries = true },
+	{ .name = "sockhash", .run = check_sockhash, .tries = true },
+	{ .name = "probe-cookies", .run = check_cookies, .tries = true },
+	{ .name = "push-data", .run = check_push_data, .tries = true },
+	{ .name = NULL },
 };
 
 int checks_run(void)

@@ -1,0 +1,154 @@
+/** The examination as a whole, in the order of its report. Called by src/cli/doctor. */
+import { Decoders } from "../app/decoders.ts";
+import type { Config } from "../config/config.ts";
+import { LoaderExitError } from "../loader/loader_error.ts";
+import { describeError } from "../support/errors.ts";
+import type { Logger } from "../support/log.ts";
+import { checkApiPort } from "./api_port.ts";
+import { checkCollector } from "./collector.ts";
+import { judgeDecoders } from "./decoders.ts";
+import { type Finding, found, ok } from "./finding.ts";
+import { judgeTargets } from "./local_targets.ts";
+import { canStart, judgeMachine } from "./machine.ts";
+import { type MachineFacts, readMachineFacts } from "./machine_facts.ts";
+import type { RunningAgent } from "./running_agent.ts";
+import { type JudgedTarget, judgeProcesses } from "./targets.ts";
+
+export interface DiagnoseOptions {
+  readonly config: Config;
+  /** Of the configuration. */
+  readonly warnings: readonly string[];
+  /** Whether flags ask for single processes: --exe, --port, --pid. */
+  readonly asks: boolean;
+  /** build/ with its final slash. */
+  readonly build: URL;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Findings as they come, so that a person sees the first ones at once. */
+export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Finding> {
+  const { config, warnings, build, signal } = options;
+  const loaderPath = new URL("tsunagi-go", build).pathname;
+  const machine = await examineMachine(loaderPath, signal);
+  yield* machine.findings;
+  yield* configurationFindings(config, warnings);
+  const { agent, findings } = await checkApiPort({ ...config.listen, loaders: machine.facts?.loaders ?? [] });
+  yield* findings;
+  yield await checkCollector("traces", config.traces);
+  yield await checkCollector("metrics", config.metrics);
+  yield* await examineDecodersAndTargets(options, { agent, facts: machine.facts, loaderPath });
+}
+
+async function examineMachine(
+  loaderPath: string,
+  signal: AbortSignal,
+): Promise<{ readonly facts: MachineFacts | null; readonly findings: readonly Finding[] }> {
+  try {
+    const facts = await readMachineFacts(loaderPath, { signal });
+    return { facts, findings: judgeMachine(facts) };
+  } catch (error) {
+    const missing = error instanceof Deno.errors.NotFound;
+    const reason = {
+      code: missing ? "loader-missing" : "loader-not-started",
+      message: missing ? `There is no ${loaderPath}` : describeError(error),
+      remedy: missing ? "Build it: deno task build" : "See the message",
+    };
+    return { facts: null, findings: [found("machine", "fail", "loader", reason)] };
+  }
+}
+
+function configurationFindings({ file }: Config, warnings: readonly string[]): Finding[] {
+  const good = ok(
+    "configuration",
+    "configuration",
+    file === null ? "no file; flags and variables only" : file,
+  );
+  return [
+    good,
+    ...warnings.map((warning) =>
+      found("configuration", "warn", "setting", {
+        code: "setting-ignored",
+        message: warning,
+        remedy: "Take it out, or correct it",
+      })
+    ),
+  ];
+}
+
+async function examineDecodersAndTargets(
+  options: DiagnoseOptions,
+  { agent, facts, loaderPath }: {
+    readonly agent: RunningAgent | null;
+    readonly facts: MachineFacts | null;
+    readonly loaderPath: string;
+  },
+): Promise<Finding[]> {
+  const { config, asks, build, log, signal } = options;
+  let decoders: Decoders;
+  try {
+    decoders = await Decoders.open({
+      config: config.decoders,
+      bundled: new URL("decoders/", build),
+      session: () => null,
+      log,
+    });
+  } catch (error) {
+    return [found("decoders", "fail", "decoders", {
+      code: "decoders-missing",
+      message: `Cannot load those that come with Tsunagi: ${describeError(error)}`,
+      remedy: "Build them: deno task build",
+    })];
+  }
+  await using held = decoders;
+  const { decoders: active, refused } = await held.admin.list();
+  const findings = judgeDecoders({
+    active,
+    refused: agent ? agent.refusedDecoders : refused,
+    directory: config.decoders.directory,
+  });
+  if (agent && !asks) {
+    return [...findings, ...judgeProcesses({ targets: agent.targets, running: true, asked: null })];
+  }
+  if (facts === null || !canStart(facts)) {
+    return [...findings, notLookedAt("the loader cannot start, see above")];
+  }
+  let local: readonly JudgedTarget[];
+  try {
+    local = await judgeTargets({
+      loaderPath,
+      pipeFolder: new URL("run/", build).pathname,
+      config,
+      chooser: held.chooser,
+      log,
+      signal,
+    });
+  } catch (error) {
+    return [
+      ...findings,
+      error instanceof LoaderExitError
+        ? found("targets", "fail", "processes", error.reason)
+        : notLookedAt(describeError(error)),
+    ];
+  }
+  const asked = asks ? askedFor(local) : null;
+  return [...findings, ...judgeProcesses({ targets: merged(local, agent), running: agent !== null, asked })];
+}
+
+/** Processes that the flags name, whatever becomes of them. */
+function askedFor(targets: readonly JudgedTarget[]): ReadonlySet<number> {
+  return new Set(targets.filter(({ reason }) => reason?.code !== "not-selected").map(({ pid }) => pid));
+}
+
+/** What a running agent says of a process counts for more than what one would do. */
+function merged(local: readonly JudgedTarget[], agent: RunningAgent | null): JudgedTarget[] {
+  return local.map((target) => agent?.targets.find(({ pid }) => pid === target.pid) ?? target);
+}
+
+function notLookedAt(why: string): Finding {
+  return found("targets", "skip", "processes", {
+    code: "targets-unknown",
+    message: `They were not looked at: ${why}`,
+    remedy: "Repair what is named above, then run the doctor again",
+  });
+}

@@ -1,0 +1,74 @@
+/** Turns what became of each process, as the agent or the dry run tells it, into findings. Called by diagnose.ts. */
+import type { Reason } from "../support/reason.ts";
+import { type Finding, found, ok, type Severity } from "./finding.ts";
+
+/** The part of a target that matters here: of the API's, and of discovery's. */
+export interface JudgedTarget {
+  readonly pid: number;
+  readonly exe: string;
+  readonly state: "attaching" | "traced" | "refused" | "excluded";
+  readonly reason: Reason | null;
+  readonly goVersion: string | null;
+  readonly decoder: string | null;
+  readonly decoderCheck: "dwarf" | "range" | "nearest" | null;
+}
+
+export interface TargetsOptions {
+  readonly targets: readonly JudgedTarget[];
+  /** Whether an agent traces them, or this is what one would do. */
+  readonly running: boolean;
+  /** Processes that the user asked for; null: all. */
+  readonly asked: ReadonlySet<number> | null;
+}
+
+/** Reasons that are no fault: there is nothing to trace, or the user wants it so. */
+const WANTED = new Set(["no-http", "not-selected", "excluded-by-rule", "already-instrumented"]);
+const CHECKS = {
+  dwarf: "whose offsets its debug information has",
+  range: "made for its Go version",
+  nearest: "made for another Go version, so that spans may be wrong",
+} as const;
+
+export function judgeProcesses({ targets, running, asked }: TargetsOptions): Finding[] {
+  const shown = asked === null ? targets : targets.filter(({ pid }) => asked.has(pid));
+  const unselected = asked === null ? shown.filter(({ reason }) => reason?.code === "not-selected") : [];
+  const findings = shown.filter((target) => !unselected.includes(target)).map((target) =>
+    judge(target, { running, asked: asked !== null })
+  );
+  const [first] = unselected;
+  if (first?.reason) {
+    const what = unselected.length === 1 ? "1 other Go process" : `${unselected.length} other Go processes`;
+    findings.push(found("targets", "skip", what, first.reason));
+  }
+  if (shown.length > 0) return findings;
+  return [found("targets", "warn", "processes", {
+    code: "no-go-process",
+    message: "No Go process was found",
+    remedy: "Start the program; one in a container of its own virtual machine cannot be seen from here",
+  })];
+}
+
+function judge(
+  target: JudgedTarget,
+  options: { readonly running: boolean; readonly asked: boolean },
+): Finding {
+  const { pid, exe, state, reason, goVersion, decoder, decoderCheck } = target;
+  const what = `process ${pid} ${exe}`;
+  if (reason !== null) return found("targets", severityOf(reason, options.asked), what, reason);
+  if (state === "attaching") {
+    return found("targets", "warn", what, {
+      code: "attaching",
+      message: "The agent is attaching to it",
+      remedy: "Ask again in a few seconds",
+    });
+  }
+  const verb = options.running ? "traced" : "would be traced";
+  const by = decoderCheck === null ? "" : `, ${CHECKS[decoderCheck]}`;
+  return ok("targets", what, `${verb}: ${goVersion ?? "Go"}, decoder ${decoder}${by}`);
+}
+
+/** What is left alone on purpose is worth a line for whoever asks for it. */
+function severityOf({ code }: Reason, asked: boolean): Severity {
+  if (!WANTED.has(code)) return "fail";
+  return asked ? "warn" : "skip";
+}
