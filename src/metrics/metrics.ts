@@ -22,7 +22,7 @@ export interface MetricsOptions {
   readonly snapshot: () => Promise<RedSnapshot | null>;
   readonly lookup: (resource: number) => Resource | undefined;
   /** The agent itself. */
-  readonly own: Resource;
+  readonly own: () => Resource;
   readonly self: () => readonly SelfMetric[];
   /** A process that ended is past its ttl: the stage and the lookup may forget it. */
   readonly onForget: (resource: number) => void;
@@ -47,6 +47,11 @@ export class Metrics implements MetricViews {
   /** A stage has ended; `last` is what it had measured. */
   stageEnded(last: RedSnapshot): void {
     this.#totals.fold(last);
+  }
+
+  /** A process is measured, maybe one that had ended. */
+  processBegan(resource: number): void {
+    this.#ended.delete(resource);
   }
 
   processEnded(resource: number): void {
@@ -81,7 +86,7 @@ export class Metrics implements MetricViews {
 
   #context() {
     const { measure, lookup, own } = this.#options;
-    return { measure: measure(), lookup, own };
+    return { measure: measure(), lookup, own: own() };
   }
 
   async #fresh(): Promise<RedSnapshot> {

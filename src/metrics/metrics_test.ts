@@ -23,6 +23,7 @@ const resourceOf = (pid: number, name: string) =>
     hostName: "h",
   });
 const RESOURCES = new Map([[1, resourceOf(11, "front")], [2, resourceOf(12, "back")]]);
+const OWN = resourceOf(1, "tsunagi");
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
 const EXEMPLAR = { traceId: TRACE, spanId: SPAN, value: 0.05, timeUnixNs: 1_500_000_000_000_000_000n };
@@ -82,7 +83,7 @@ function setUp(first: RedSnapshot | null) {
     measure: () => MEASURE,
     snapshot: () => Promise.resolve(state.snapshot),
     lookup: (resource) => RESOURCES.get(resource),
-    own: resourceOf(1, "tsunagi"),
+    own: () => OWN,
     self: () => [{
       name: "tsunagi_spans_begun_total",
       help: "Spans.",
@@ -149,6 +150,17 @@ Deno.test("Metrics keeps the counts of a stage that ended, until the process is 
   state.nowMs += MEASURE.ttlMs;
   assert.ok(Number.isNaN(await countOf(metrics)));
   assert.deepEqual(state.forgotten, [1]);
+});
+
+Deno.test("Metrics keeps a process that has ended and began again within its ttl", async () => {
+  const { metrics, state } = setUp(snapshotOf(3, 1));
+  metrics.stageEnded(snapshotOf(3, 1));
+  state.snapshot = null;
+  metrics.processEnded(1);
+  metrics.processBegan(1);
+  state.nowMs += MEASURE.ttlMs;
+  assert.equal(await countOf(metrics), 4);
+  assert.deepEqual(state.forgotten, []);
 });
 
 interface Request {
