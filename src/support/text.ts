@@ -6,8 +6,9 @@
 // Cc moves cursors and ends lines; the others reorder what stands around them.
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
 const MARK = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** East Asian Width W and F of UAX #11 (https://www.unicode.org/reports/tr11/), unassigned gaps included. */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 const ASCII = /^[\x20-\x7e]*$/;
 
 /** Replaces what could steer a terminal or forge a line by its \u form. */

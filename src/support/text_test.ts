@@ -14,6 +14,8 @@ Deno.test("displayWidth() counts columns, not code units", () => {
   equal(displayWidth("é"), 1);
   equal(displayWidth("e\u0301"), 1);
   equal(displayWidth("日本"), 4);
+  equal(displayWidth("サービス・한국어"), 16);
+  equal(displayWidth("ｻｰﾋﾞｽ"), 5);
   equal(displayWidth("😀"), 2);
 });
 

@@ -1,26 +1,30 @@
 /** How a span's parts read in a terminal; shared by the printer and the waterfall. */
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import {
+  BLUE,
+  BOLD,
+  BRIGHT_CYAN,
+  BRIGHT_MAGENTA,
+  BRIGHT_YELLOW,
+  CYAN,
+  DIM,
+  GREEN,
+  MAGENTA,
+  RED,
+  styled,
+  YELLOW,
+} from "../support/ansi.ts";
 import { escapeControls } from "../support/text.ts";
 import { findAttribute } from "./attributes.ts";
 import * as names from "./names.ts";
 import type { Span } from "./otlp_span.ts";
 
-const RESET = "\x1b[0m";
-const RED = "\x1b[31m";
-const DIM = "\x1b[2m";
 /** Colours of services: everything but red, which means an error. */
-const PALETTE = [
-  "\x1b[36m",
-  "\x1b[33m",
-  "\x1b[35m",
-  "\x1b[32m",
-  "\x1b[34m",
-  "\x1b[96m",
-  "\x1b[93m",
-  "\x1b[95m",
-];
+const PALETTE = [CYAN, YELLOW, MAGENTA, GREEN, BLUE, BRIGHT_CYAN, BRIGHT_YELLOW, BRIGHT_MAGENTA];
 
-const KINDS: Readonly<{ [kind: number]: string }> = {
+export type KindName = "server" | "client" | "producer" | "consumer" | "internal";
+
+const KINDS: Readonly<{ [kind: number]: KindName }> = {
   [SpanKind.SERVER]: "server",
   [SpanKind.CLIENT]: "client",
   [SpanKind.PRODUCER]: "producer",
@@ -31,20 +35,30 @@ const KINDS: Readonly<{ [kind: number]: string }> = {
 export interface Painter {
   service(name: string, text: string): string;
   error(text: string): string;
+  strong(text: string): string;
   dim(text: string): string;
 }
 
+const PLAIN: Painter = {
+  service: (_name, text) => text,
+  error: (text) => text,
+  strong: (text) => text,
+  dim: (text) => text,
+};
+
+const COLOURED: Painter = {
+  service: (name, text) => styled(PALETTE[hash(name) % PALETTE.length]!, text),
+  error: (text) => styled(RED, text),
+  strong: (text) => styled(BOLD, text),
+  dim: (text) => styled(DIM, text),
+};
+
 export function createPainter(colour: boolean): Painter {
-  if (!colour) return { service: (_name, text) => text, error: (text) => text, dim: (text) => text };
-  return {
-    service: (name, text) => PALETTE[hash(name) % PALETTE.length] + text + RESET,
-    error: (text) => RED + text + RESET,
-    dim: (text) => DIM + text + RESET,
-  };
+  return colour ? COLOURED : PLAIN;
 }
 
-export function kindText(kind: SpanKind): string {
-  return KINDS[kind] ?? "internal";
+export function kindText(kind: SpanKind | undefined): KindName {
+  return KINDS[kind ?? SpanKind.INTERNAL] ?? "internal";
 }
 
 export function isError(span: Span): boolean {
@@ -68,6 +82,19 @@ export function nameText(span: Span): string {
   if (typeof address !== "string") return name;
   const port = findAttribute(span.attributes, names.SERVER_PORT);
   return `${name} ${escapeControls(address)}${typeof port === "bigint" ? `:${port}` : ""}`;
+}
+
+/** Local time of day, to the millisecond. */
+export function timeText(unixNano: bigint): string {
+  const date = new Date(Number(unixNano / 1_000_000n));
+  const two = (value: number) => String(value).padStart(2, "0");
+  const millis = String(date.getMilliseconds()).padStart(3, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`;
+}
+
+/** "1 span", "1,204 spans". */
+export function countText(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 export function durationNs(span: Span): number {

@@ -1,156 +1,126 @@
 /**
- * Finished spans on stdout: a line of text or of OTLP's JSON each. Lines wait in bounded memory while stdout is
- * slow; what does not fit is not printed, and counted.
+ * Finished spans on stdout: whole traces for people, or a line of OTLP's JSON for each span. However many there
+ * are, memory and what people get in a second are bounded, and every span that is not printed is counted. Made by
+ * the composition root, which hands it every batch.
  */
+import type { PrintMode } from "../config/config.ts";
+import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
-import { escapeControls, fitWidth } from "../support/text.ts";
-import {
-  createPainter,
-  durationNs,
-  durationText,
-  isError,
-  kindText,
-  nameText,
-  statusText,
-} from "./format.ts";
 import { attributesToJson, spanToJson } from "./otlp_json.ts";
-import { decodeSpan, type Span } from "./otlp_span.ts";
+import { decodeSpan } from "./otlp_span.ts";
+import { PrinterOutput } from "./printer_output.ts";
+import { TracePrinter } from "./printer_traces.ts";
 import type { Resource } from "./resource.ts";
 import type { SpanSlice } from "./split.ts";
 
 export interface SpanPrinterOptions {
-  readonly mode: "text" | "json";
+  readonly mode: PrintMode;
+  /** Default: whether stdout is a terminal, unless NO_COLOR is set. */
   readonly colour?: boolean;
   readonly log: Logger;
   /** Writes all of `bytes`. Default: stdout. */
   readonly write?: (bytes: Uint8Array) => Promise<void>;
-  /** Default 8 MiB. */
+  /** Columns of a line, asked for each trace. Default: those of the terminal, 120 where there is none. */
+  readonly width?: () => number;
+  /** Text that waits for a slow stdout. Default 8 MiB. */
   readonly maxPendingBytes?: number;
+  readonly clock?: Clock;
 }
 
+/** Spans, by what became of them. */
 export interface SpanPrinterStats {
   readonly printed: number;
   /** Not printed: stdout was too slow, or closed, or the span was no span. */
   readonly dropped: number;
+  /** Not printed: there was too much for people to read; their traces are in the summary of their second. */
+  readonly summarized: number;
+  /** Waiting for the rest of their trace, for the end of the second, or for stdout. */
+  readonly waiting: number;
 }
 
-const encoder = new TextEncoder();
+const DEFAULT_MAX_PENDING_BYTES = 8 * 1024 * 1024;
+const WIDTH_WITHOUT_TERMINAL = 120;
 
 export class SpanPrinter {
-  readonly #options: SpanPrinterOptions;
-  readonly #format: (span: Span, resource: Resource) => string;
-  readonly #maxPendingBytes: number;
-  #pending: string[] = [];
-  #pendingBytes = 0;
-  #writing: Promise<void> | null = null;
-  #closed = false;
-  #printed = 0;
-  #dropped = 0;
-  #droppedInARow = 0;
+  readonly #log: Logger;
+  readonly #output: PrinterOutput;
+  readonly #traces: TracePrinter;
+  #mode: PrintMode;
+  #malformed = 0;
 
   constructor(options: SpanPrinterOptions) {
-    this.#options = options;
-    this.#maxPendingBytes = options.maxPendingBytes ?? 8 * 1024 * 1024;
-    this.#format = options.mode === "json" ? jsonLine : textLine(options.colour ?? false);
+    const { mode, log, write = writeStdout, maxPendingBytes = DEFAULT_MAX_PENDING_BYTES } = options;
+    const terminal = options.write === undefined && Deno.stdout.isTerminal();
+    this.#mode = mode;
+    this.#log = log;
+    this.#output = new PrinterOutput({ write, maxPendingBytes, log });
+    this.#traces = new TracePrinter({
+      output: this.#output,
+      colour: options.colour ?? (terminal && !Deno.noColor),
+      width: options.width ?? (terminal ? terminalWidth : () => WIDTH_WITHOUT_TERMINAL),
+      clock: options.clock ?? SYSTEM_CLOCK,
+      onMalformed: (error) => this.#countMalformed(error),
+    });
   }
 
   /** Prints the spans that `slices` names in `bytes`, which may be reused afterwards. */
   print(resource: Resource, bytes: Uint8Array, slices: readonly SpanSlice[]): void {
+    if (this.#mode === "off") return;
     for (const { start, end } of slices) {
-      if (this.#closed || this.#pendingBytes > this.#maxPendingBytes) {
-        this.#dropped++;
-        this.#droppedInARow++;
-        continue;
-      }
-      let line: string;
+      const span = bytes.subarray(start, end);
       try {
-        line = this.#format(decodeSpan(bytes.subarray(start, end)), resource);
+        if (this.#mode === "text") this.#traces.add(resource, span);
+        else if (this.#output.blocked) this.#output.drop(1);
+        else this.#output.push(jsonLine(resource, span), 1);
       } catch (error) {
-        this.#dropped++;
-        this.#options.log.error("span cannot be decoded, it is not printed", { error });
-        continue;
+        this.#countMalformed(error);
       }
-      this.#pending.push(line);
-      this.#pendingBytes += line.length;
-      this.#printed++;
     }
-    this.#writing ??= this.#writePending();
+    if (this.#mode === "text") this.#traces.settle();
   }
 
-  /** Resolves when everything printed so far is written. */
+  /** Changes what is printed from the next span on; those before are printed as they would have been. */
+  setMode(mode: PrintMode): void {
+    if (mode !== this.#mode) this.#traces.finish();
+    this.#mode = mode;
+  }
+
+  /** Prints what waits for more, and resolves when everything is written. */
   async flush(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+    this.#traces.finish();
+    await this.#output.flush();
   }
 
   stats(): SpanPrinterStats {
-    return { printed: this.#printed, dropped: this.#dropped };
+    const { written, dropped, pending } = this.#output.spans;
+    return {
+      printed: written,
+      dropped: dropped + this.#malformed,
+      summarized: this.#traces.summarized,
+      waiting: pending + this.#traces.waiting,
+    };
   }
 
-  async #writePending(): Promise<void> {
-    const { write = writeStdout, log } = this.#options;
-    // The lines of one turn of the event loop go out as one write.
-    await Promise.resolve();
-    while (this.#pending.length > 0) {
-      const lines = this.#pending;
-      const bytes = this.#pendingBytes;
-      this.#pending = [];
-      try {
-        await write(encoder.encode(lines.join("")));
-      } catch (error) {
-        this.#closed = true;
-        this.#printed -= lines.length + this.#pending.length;
-        this.#dropped += lines.length + this.#pending.length;
-        this.#pending = [];
-        log.warn("stdout is closed, spans are no longer printed", { error });
-      }
-      // Lines being written count against the bound until they are gone.
-      this.#pendingBytes -= bytes;
-      if (this.#droppedInARow > 0 && !this.#closed) {
-        log.warn("stdout is too slow, spans were not printed", { spans: this.#droppedInARow });
-        this.#droppedInARow = 0;
-      }
-    }
-    this.#writing = null;
+  #countMalformed(error: unknown) {
+    this.#malformed++;
+    this.#log.error("span cannot be decoded, it is not printed", { error });
   }
 }
 
-/** time, service, kind, name, status, duration, first 8 digits of the trace id. */
-function textLine(colour: boolean): (span: Span, resource: Resource) => string {
-  const paint = createPainter(colour);
-  // Columns grow with the longest seen, within reason, so that lines stand below one another.
-  let serviceWidth = 8;
-  let nameWidth = 20;
-  return (span, resource) => {
-    const service = escapeControls(resource.serviceName);
-    const name = nameText(span);
-    serviceWidth = Math.min(24, Math.max(serviceWidth, service.length));
-    nameWidth = Math.min(48, Math.max(nameWidth, name.length));
-    const status = fitWidth(statusText(span), 7);
-    return [
-      paint.dim(timeText(span.endTimeUnixNano)),
-      paint.service(resource.serviceName, fitWidth(service, serviceWidth)),
-      fitWidth(kindText(span.kind), 8),
-      fitWidth(name, nameWidth),
-      isError(span) ? paint.error(status) : status,
-      durationText(durationNs(span)).padStart(8),
-      paint.dim(span.traceId.slice(0, 8)),
-    ].join(" ") + "\n";
-  };
-}
-
-function jsonLine(span: Span, resource: Resource): string {
+function jsonLine(resource: Resource, bytes: Uint8Array): string {
   return JSON.stringify({
-    ...spanToJson(span),
+    ...spanToJson(decodeSpan(bytes)),
     resource: { attributes: attributesToJson(resource.attributes) },
   }) + "\n";
 }
 
-/** Local time of day, to the millisecond. */
-function timeText(unixNano: bigint): string {
-  const date = new Date(Number(unixNano / 1_000_000n));
-  const two = (value: number) => String(value).padStart(2, "0");
-  const millis = String(date.getMilliseconds()).padStart(3, "0");
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${millis}`;
+function terminalWidth(): number {
+  try {
+    return Deno.consoleSize().columns || WIDTH_WITHOUT_TERMINAL;
+  } catch {
+    // The terminal has gone; the next write will say so.
+    return WIDTH_WITHOUT_TERMINAL;
+  }
 }
 
 async function writeStdout(bytes: Uint8Array): Promise<void> {

@@ -1,99 +1,122 @@
-/** One trace as a waterfall for the terminal: a line per span, indented below its parent, with a bar on a time axis. */
+/**
+ * One trace as a waterfall for the terminal: a head that tells what it was and how it ended, then a line per span,
+ * indented below its parent, with a bar on a time axis. Used by the printer and the demo.
+ */
 import { displayWidth, escapeControls, fitWidth } from "../support/text.ts";
 import {
+  countText,
   createPainter,
   durationNs,
   durationText,
   isError,
   kindText,
   nameText,
+  type Painter,
   statusText,
 } from "./format.ts";
 import { type StoredSpan, summarize, type Trace } from "./trace.ts";
+import { renderHead } from "./waterfall_head.ts";
+import { GAP, INDENT, layOut, type Piece } from "./waterfall_line.ts";
 
 export interface WaterfallOptions {
   /** Columns of the terminal; no line is longer. Default 100. */
   readonly width?: number;
   readonly colour?: boolean;
+  /** Further spans are only counted. Default: all are shown. */
+  readonly maxRows?: number;
+  /** The trace was shown before, and these are spans that came afterwards. */
+  readonly late?: boolean;
 }
 
 /** Deeper spans are not indented further. */
-const MAX_INDENT = 12;
+const MAX_DEPTH = 12;
 const MIN_BAR_WIDTH = 10;
-const GAP = "  ";
+/** Narrower terminals have no column for the kind, or for the bar. */
+const MIN_WIDTH_FOR_KIND = 72;
+const MIN_WIDTH_FOR_BAR = 56;
 
 interface Row extends StoredSpan {
   readonly depth: number;
 }
 
-/** Lines of text with a newline after each. */
-export function renderWaterfall(trace: Trace, options: WaterfallOptions = {}): string {
-  const { width = 100, colour = false } = options;
-  const paint = createPainter(colour);
-  const summary = summarize(trace);
-  const rows = arrange(trace.spans);
-  const cells = rows.map(({ span, resource, depth }) => ({
-    service: escapeControls(resource.serviceName),
-    kind: kindText(span.kind),
-    name: "  ".repeat(Math.min(depth, MAX_INDENT)) + nameText(span),
-    status: statusText(span),
-    duration: durationText(durationNs(span)),
-  }));
-  const widest = (of: (cell: typeof cells[number]) => string, limit: number) =>
-    cells.reduce((most, cell) => Math.max(most, Math.min(limit, displayWidth(of(cell)))), 1);
-  const serviceWidth = widest((cell) => cell.service, 20);
-  const kindWidth = widest((cell) => cell.kind, 8);
-  const statusWidth = widest((cell) => cell.status, 16);
-  const durationWidth = widest((cell) => cell.duration, 10);
-  const fixed = serviceWidth + kindWidth + statusWidth + durationWidth + 5 * GAP.length;
-  const nameWidth = Math.min(
-    widest((cell) => cell.name, 60),
-    Math.max(8, width - fixed - MIN_BAR_WIDTH),
-  );
-  const barWidth = width - fixed - nameWidth;
-  const start = BigInt(summary.startTimeUnixNano);
+interface Columns {
+  readonly service: number;
+  /** 0: the column is left out. */
+  readonly kind: number;
+  readonly name: number;
+  readonly status: number;
+  readonly duration: number;
+  /** 0: the column is left out. */
+  readonly bar: number;
+}
 
-  const head = `trace ${trace.traceId}  ${count(trace.spans.length, "span")}  ` +
-    `${count(summary.services.length, "service")}  ${durationText(summary.durationNs)}`;
-  const lines = [fitWidth(head, width).trimEnd()];
-  rows.forEach(({ span, resource }, index) => {
-    const cell = cells[index]!;
-    const error = isError(span);
-    const columns: Array<[text: string, style: (text: string) => string]> = [
-      [fitWidth(cell.service, serviceWidth), (text) => paint.service(resource.serviceName, text)],
-      [fitWidth(cell.kind, kindWidth), paint.dim],
-      [fitWidth(cell.name, nameWidth), error ? paint.error : (text) => text],
-      [fitWidth(cell.status, statusWidth), error ? paint.error : (text) => text],
-      [" ".repeat(Math.max(0, durationWidth - displayWidth(cell.duration))) + cell.duration, (text) => text],
-    ];
-    if (barWidth >= MIN_BAR_WIDTH) {
-      const offsetNs = Number(span.startTimeUnixNano - start);
-      const bar = barText({
-        offsetNs,
-        lengthNs: durationNs(span),
-        totalNs: summary.durationNs,
-        width: barWidth,
-      });
-      columns.push([bar, (text) => error ? paint.error(text) : paint.service(resource.serviceName, text)]);
-    }
-    lines.push(layOut(columns, width));
-  });
+/** Lines of text with a newline after each. A trace of one span is a head only, which says it all. */
+export function renderWaterfall(trace: Trace, options: WaterfallOptions = {}): string {
+  const { width = 100, colour = false, maxRows = Infinity, late = false } = options;
+  const paint = createPainter(colour);
+  const rows = arrange(trace.spans);
+  const root = rows[0]?.span;
+  if (root === undefined) return "";
+  const lines = renderHead(trace, { root, width, paint, late });
+  if (rows.length > 1) {
+    const shown = rows.slice(0, maxRows);
+    lines.push(...renderRows(shown, { trace, width, paint }));
+    const hidden = rows.length - shown.length;
+    if (hidden > 0) lines.push(fitWidth(`${INDENT}… ${countText(hidden, "more span")}`, width).trimEnd());
+  }
   return lines.join("\n") + "\n";
 }
 
-/** Joins the columns that fit; the last one that does not fit whole is cut. Styles add no width. */
-function layOut(columns: ReadonlyArray<readonly [string, (text: string) => string]>, width: number): string {
-  let line = "";
-  let used = 0;
-  for (const [text, style] of columns) {
-    const gap = used === 0 ? "" : GAP;
-    const room = width - used - gap.length;
-    if (room <= 0) break;
-    const shown = displayWidth(text) > room ? fitWidth(text, room) : text;
-    line += gap + style(shown);
-    used += gap.length + displayWidth(shown);
-  }
-  return line;
+function renderRows(
+  rows: readonly Row[],
+  { trace, width, paint }: { trace: Trace; width: number; paint: Painter },
+): string[] {
+  const { startTimeUnixNano, durationNs: totalNs } = summarize(trace);
+  const startNs = BigInt(startTimeUnixNano);
+  const columns = measure(rows, width);
+  return rows.map((row) => {
+    const { span, resource } = row;
+    const service = (text: string) => paint.service(resource.serviceName, text);
+    const plain = isError(span) ? paint.error : (text: string) => text;
+    const pieces: Piece[] = [[fitWidth(escapeControls(resource.serviceName), columns.service), service]];
+    if (columns.kind > 0) pieces.push([fitWidth(kindText(span.kind), columns.kind), paint.dim]);
+    pieces.push(
+      [fitWidth(indentedName(row), columns.name), plain],
+      [fitWidth(markedStatus(row), columns.status), plain],
+      [durationText(durationNs(span)).padStart(columns.duration), (text) => text],
+    );
+    if (columns.bar > 0) {
+      const offsetNs = Number(span.startTimeUnixNano - startNs);
+      const bar = barText({ offsetNs, lengthNs: durationNs(span), totalNs, width: columns.bar });
+      pieces.push([bar, isError(span) ? paint.error : service]);
+    }
+    return layOut(pieces, { width, indent: INDENT });
+  });
+}
+
+function measure(rows: readonly Row[], width: number): Columns {
+  const widest = (of: (row: Row) => string, limit: number) =>
+    rows.reduce((most, row) => Math.max(most, Math.min(limit, displayWidth(of(row)))), 1);
+  const hasBar = width >= MIN_WIDTH_FOR_BAR;
+  const service = widest(({ resource }) => escapeControls(resource.serviceName), width < 100 ? 16 : 24);
+  const kind = width >= MIN_WIDTH_FOR_KIND ? widest(({ span }) => kindText(span.kind), 8) : 0;
+  const status = widest(markedStatus, 16);
+  const duration = widest(({ span }) => durationText(durationNs(span)), 10);
+  const shown = [service, kind, status, duration].filter((column) => column > 0);
+  const fixed = INDENT.length + shown.reduce((sum, column) => sum + column + GAP.length, 0);
+  const room = width - fixed - (hasBar ? MIN_BAR_WIDTH + GAP.length : 0);
+  const name = Math.min(widest(indentedName, 60), Math.max(8, room));
+  const bar = hasBar ? Math.max(1, width - fixed - name - GAP.length) : 0;
+  return { service, kind, name, status, duration, bar };
+}
+
+function indentedName({ span, depth }: Row): string {
+  return "  ".repeat(Math.min(depth, MAX_DEPTH)) + nameText(span);
+}
+
+/** Errors are seen without colours too. */
+function markedStatus({ span }: Row): string {
+  return (isError(span) ? "✗ " : "  ") + statusText(span);
 }
 
 function barText(bar: { offsetNs: number; lengthNs: number; totalNs: number; width: number }): string {
@@ -103,7 +126,6 @@ function barText(bar: { offsetNs: number; lengthNs: number; totalNs: number; wid
   const to = Math.min(width, Math.max(from + 1, Math.round((offsetNs + lengthNs) / totalNs * width)));
   return " ".repeat(from) + "━".repeat(to - from);
 }
-
 /** Depth-first: children below their parent, in order of their start. Spans whose parent is elsewhere are roots. */
 function arrange(spans: readonly StoredSpan[]): Row[] {
   const ids = new Set(spans.map(({ span }) => span.spanId));
@@ -136,8 +158,4 @@ function arrange(spans: readonly StoredSpan[]): Row[] {
   // Spans that are each other's parents hang from no root; show them all the same.
   spans.forEach((stored) => placed.has(stored) || place(stored));
   return rows;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
