@@ -1,30 +1,40 @@
-/** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Used by OtlpExporter. */
+/** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Used by deliver(). */
+import type { Compression, Protocol } from "../config/config.ts";
 import { describeError } from "../support/errors.ts";
 import { VERSION } from "../support/version.ts";
-import { readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
+import { type Certificates, createClient } from "./certificates.ts";
+import { type PartialSuccess, readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
 import { parseRetryAfter } from "./retry.ts";
 
 /** What became of an attempt. */
 export type SendResult =
-  | { readonly kind: "accepted"; readonly rejected: number; readonly message: string }
+  | { readonly kind: "accepted" } & PartialSuccess
   /** The same request may succeed later. */
   | { readonly kind: "retry"; readonly why: string; readonly retryAfterMs: number | null }
   /** It never will. */
-  | { readonly kind: "refused"; readonly status: number; readonly why: string }
+  | { readonly kind: "refused"; readonly reason: string; readonly why: string }
   /** The caller's signal ended it. */
   | { readonly kind: "aborted" };
 
 export interface HttpSenderOptions {
   readonly url: string;
+  readonly protocol: Protocol;
   readonly headers: Readonly<Record<string, string>>;
   /** For one attempt, answer included. */
   readonly timeoutMs: number;
-  readonly compression: "none" | "gzip";
+  readonly compression: Compression;
+  /** Default: the well-known authorities, no client certificate. */
+  readonly certificates?: Certificates;
 }
 
+const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
+  "http/protobuf": "application/x-protobuf",
+  "http/json": "application/json",
+};
 /** Statuses that OTLP/HTTP calls retryable. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
-const MAX_ANSWER_BYTES = 64 * 1024;
+/** What the specification recommends; a longer answer is an error that is not retried ("OTLP/HTTP Response"). */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** A body, compressed once and sent as often as needed. */
 export interface PreparedRequest {
@@ -34,13 +44,21 @@ export interface PreparedRequest {
 export class HttpSender implements Disposable {
   readonly #options: HttpSenderOptions;
   readonly #headers: Headers;
-  readonly #client = Deno.createHttpClient({});
+  readonly #client: Deno.HttpClient;
 
+  /** @throws {Error} when a header cannot be sent. */
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    this.#headers = new Headers({ "user-agent": `tsunagi/${VERSION}`, ...options.headers });
-    this.#headers.set("content-type", "application/x-protobuf");
+    this.#headers = createHeaders({ "user-agent": `tsunagi/${VERSION}`, ...options.headers });
+    this.#headers.set("content-type", CONTENT_TYPES[options.protocol]);
+    this.#headers.delete("content-encoding");
     if (options.compression === "gzip") this.#headers.set("content-encoding", "gzip");
+    this.#client = createClient(options.certificates ?? { trusted: [], client: null });
+  }
+
+  /** The collector without path, query or secrets. */
+  get origin(): string {
+    return new URL(this.#options.url).origin;
   }
 
   /** Compresses `message` if that is wanted. */
@@ -67,7 +85,7 @@ export class HttpSender implements Disposable {
         method: "POST",
         headers: this.#headers,
         body,
-        // A redirect would turn the POST into a GET and lose the spans without a word.
+        // A redirect would turn the POST into a GET and lose the request without a word.
         redirect: "manual",
         signal: controller.signal,
         client: this.#client,
@@ -88,16 +106,37 @@ export class HttpSender implements Disposable {
   }
 }
 
+function createHeaders(wanted: Readonly<Record<string, string>>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(wanted)) {
+    try {
+      headers.set(name, value);
+    } catch {
+      // The value may be a secret.
+      throw new Error(
+        `Cannot send header ${JSON.stringify(name)}: its name or value has characters that HTTP forbids. ` +
+          "Use letters, digits and dashes in names, and one line of Latin letters in values.",
+      );
+    }
+  }
+  return headers;
+}
+
 /** Rejects when the answer is cut. */
 async function judge(response: Response): Promise<SendResult> {
   const contentType = response.headers.get("content-type") ?? "";
+  const { status } = response;
   const body = await readBounded(response);
-  if (response.ok) {
-    return { kind: "accepted", ...readPartialSuccess(body, contentType) };
+  if (body === null) {
+    const why = `HTTP status ${status} with an answer of more than ${MAX_ANSWER_BYTES} bytes`;
+    return { kind: "refused", reason: "answer_too_large", why };
   }
-  const message = readErrorMessage(body, contentType);
-  const why = `HTTP status ${response.status}${message === "" ? "" : `: ${message}`}`;
-  if (!RETRYABLE.has(response.status)) return { kind: "refused", status: response.status, why };
+  if (response.ok) return { kind: "accepted", ...readPartialSuccess(body, contentType) };
+  const message = status >= 300 && status < 400
+    ? describeRedirect(response)
+    : readErrorMessage(body, contentType);
+  const why = `HTTP status ${status}${message === "" ? "" : `: ${message}`}`;
+  if (!RETRYABLE.has(status)) return { kind: "refused", reason: `http_${status}`, why };
   return {
     kind: "retry",
     why,
@@ -105,27 +144,38 @@ async function judge(response: Response): Promise<SendResult> {
   };
 }
 
-/** At most MAX_ANSWER_BYTES of the body; what follows is not waited for. */
-async function readBounded(response: Response): Promise<Uint8Array> {
+/** The body, or null when it is too long; what follows is not waited for then. */
+async function readBounded(response: Response): Promise<Uint8Array | null> {
   if (response.body === null) return new Uint8Array();
-  const bytes = new Uint8Array(MAX_ANSWER_BYTES);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   const reader = response.body.getReader();
-  while (length < bytes.length) {
+  while (true) {
     const { done, value } = await reader.read();
-    if (done) return bytes.subarray(0, length);
-    const part = value.subarray(0, bytes.length - length);
-    bytes.set(part, length);
-    length += part.length;
+    if (done) break;
+    length += value.length;
+    if (length > MAX_ANSWER_BYTES) {
+      await reader.cancel();
+      return null;
+    }
+    parts.push(value);
   }
-  await reader.cancel();
-  return bytes;
+  return await new Blob(parts).bytes();
+}
+
+function describeRedirect(response: Response): string {
+  const target = URL.parse(response.headers.get("location") ?? "", response.url || undefined)?.origin;
+  return `it redirects${
+    target ? ` to ${target}` : ""
+  }, which is not followed; give the address that takes OTLP`;
 }
 
 /** Without the path and query of the URL, which may hold a key. */
 function describeFetchError(error: unknown): string {
-  return describeError(error).replace(
+  const text = describeError(error).replace(
     /https?:\/\/[^\s)]+/g,
     (url) => URL.parse(url)?.origin ?? "the collector",
   );
+  if (!text.includes("UnknownIssuer")) return text;
+  return `${text} (nobody who is trusted here has signed its certificate: give the PEM file of its CA)`;
 }

@@ -1,16 +1,19 @@
 /**
- * Exports spans by OTLP http/protobuf: a bounded queue, batches, a few requests at a time, retries by the rules of
- * the OTLP specification. Every span handed in ends in exactly one count.
+ * Exports spans to one collector by OTLP/HTTP: a bounded queue, batches, a few requests at a time, retries by the
+ * rules of the OTLP specification. Every span handed in ends in exactly one count. Made by TraceExport, one for each
+ * configuration.
  */
 import type { SpanBatch } from "../decoder/span_batch.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
 import type { Resource } from "../trace/resource.ts";
+import { deliver } from "./deliver.ts";
+import { encodeRequests } from "./encode_requests.ts";
 import { HttpSender, type HttpSenderOptions } from "./http_sender.ts";
-import { encodeRequest } from "./otlp_request.ts";
 import { type QueueItem, SpanQueue } from "./queue.ts";
-import { DEFAULT_RETRY_POLICY, retryDelayMs, type RetryPolicy } from "./retry.ts";
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "./retry.ts";
 import type { ExportStats, SpanExporter } from "./span_exporter.ts";
+import { SpanTally } from "./span_tally.ts";
 
 export interface OtlpExporterOptions extends HttpSenderOptions {
   /** Spans waiting or on their way. */
@@ -25,11 +28,18 @@ export interface OtlpExporterOptions extends HttpSenderOptions {
   readonly retry?: RetryPolicy;
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Where spans are counted. Default: in a tally of its own. */
+  readonly tally?: SpanTally;
 }
+
+const MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+/** Of encoded spans in one request. Well below what servers take by default, and JSON may be many times as long. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 export class OtlpExporter implements SpanExporter, AsyncDisposable {
   readonly #options: OtlpExporterOptions;
   readonly #clock: Clock;
+  readonly #tally: SpanTally;
   readonly #queue: SpanQueue;
   readonly #sender: HttpSender;
   readonly #deliveries = new Set<Promise<void>>();
@@ -39,62 +49,73 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
   readonly #hurry = new AbortController();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #closing = false;
+  #closed: Promise<void> | null = null;
   #inFlightSpans = 0;
-  #exported = 0;
-  #lost: Record<string, number> = {};
-  #batches = 0;
-  #retries = 0;
-  #lastError: string | null = null;
+  #inFlightBytes = 0;
+  #lossReason = "shutdown";
 
+  /** @throws {Error} when the options hold a header that cannot be sent. */
   constructor(options: OtlpExporterOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#tally = options.tally ?? new SpanTally();
     this.#sender = new HttpSender(options);
     this.#queue = new SpanQueue({
       maxSpans: options.maxQueue,
-      maxBytes: options.maxQueueBytes ?? 64 * 1024 * 1024,
+      maxBytes: options.maxQueueBytes ?? MAX_QUEUE_BYTES,
       maxBatch: options.maxBatch,
+      maxBatchBytes: MAX_BATCH_BYTES,
     });
   }
 
+  /** Of spans that wait or are on their way. */
+  get bytes(): number {
+    return this.#queue.bytes + this.#inFlightBytes;
+  }
+
   push(resource: Resource, batch: SpanBatch): void {
-    if (this.#closing) return this.#lose("shutdown", batch.count);
+    if (this.#closing) return this.#tally.refuse("shutdown", batch.count);
     const lost = this.#queue.put(resource, batch, {
       at: this.#clock.elapsed(),
       elsewhere: this.#inFlightSpans,
     });
+    this.#tally.queue(batch.count - lost);
     if (lost > 0) {
-      this.#lose("queue_full", lost);
-      this.#options.log.warn("export queue is full, spans are lost", { lost, lastError: this.#lastError });
+      this.#tally.refuse("queue_full", lost);
+      this.#options.log.warn("export queue is full, spans are lost", {
+        lost,
+        lastError: this.#tally.lastError,
+      });
     }
     this.#pump();
   }
 
   stats(): ExportStats {
-    return {
-      exported: this.#exported,
-      queued: this.#queue.spans + this.#inFlightSpans,
-      lost: { ...this.#lost },
-      batches: this.#batches,
-      retries: this.#retries,
-      lastError: this.#lastError,
-    };
+    return this.#tally.stats();
   }
 
-  async shutdown(deadlineMs: number): Promise<void> {
-    if (this.#closing) return;
-    this.#closing = true;
-    this.#clearTimer();
-    this.#hurry.abort();
-    const deadline = setTimeout(() => this.#stop.abort(), deadlineMs);
-    this.#pump();
-    while (this.#deliveries.size > 0) await Promise.all(this.#deliveries);
+  /** May be called again with an earlier deadline. Spans that it leaves behind are lost by the name of `reason`. */
+  async shutdown(deadlineMs: number, reason = "shutdown"): Promise<void> {
+    const deadline = setTimeout(() => {
+      this.#lossReason = reason;
+      this.#stop.abort();
+    }, deadlineMs);
+    this.#closed ??= this.#close();
+    await this.#closed;
     clearTimeout(deadline);
-    this.#sender[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown(0);
+  }
+
+  async #close(): Promise<void> {
+    this.#closing = true;
+    this.#clearTimer();
+    this.#hurry.abort();
+    this.#pump();
+    while (this.#deliveries.size > 0) await Promise.all(this.#deliveries);
+    this.#sender[Symbol.dispose]();
   }
 
   /** Starts deliveries as long as there is reason and room; else makes sure to be called again in time. */
@@ -118,70 +139,49 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
   }
 
   async #deliver(items: readonly QueueItem[]): Promise<void> {
-    const { log } = this.#options;
     const spans = items.reduce((sum, { count }) => sum + count, 0);
+    const bytes = items.reduce((sum, item) => sum + item.bytes.length, 0);
     this.#inFlightSpans += spans;
-    const result = await this.#send(items);
+    this.#inFlightBytes += bytes;
+    const { requests, lost } = encodeRequests(items, this.#options);
+    for (const [reason, count] of Object.entries(lost)) this.#lose(reason, count);
+    for (const request of requests) await this.#send(request);
     this.#inFlightSpans -= spans;
-    if (result.kind === "lost") {
-      this.#lose(result.reason, spans);
-      log.warn("spans are lost", { reason: result.reason, spans, lastError: this.#lastError });
+    this.#inFlightBytes -= bytes;
+  }
+
+  async #send({ spans, message }: { spans: number; message: Uint8Array<ArrayBuffer> }): Promise<void> {
+    const tally = this.#tally;
+    const { log, retry = DEFAULT_RETRY_POLICY } = this.#options;
+    const result = await deliver(message, {
+      sender: this.#sender,
+      retry,
+      clock: this.#clock,
+      log,
+      stop: this.#stop.signal,
+      hurry: this.#hurry.signal,
+      onRetry: () => tally.retry(),
+      onError: (error) => tally.fail(error),
+    });
+    if (result.kind === "given up") {
+      this.#lose(result.reason === "shutdown" ? this.#lossReason : result.reason, spans);
       return;
     }
     const rejected = Math.min(result.rejected, spans);
-    this.#batches++;
-    this.#exported += spans - rejected;
-    this.#lose("rejected", rejected);
+    tally.acknowledge();
+    tally.deliver(spans - rejected);
+    tally.lose("rejected", rejected);
     if (rejected > 0 || result.message !== "") {
-      this.#lastError = `Collector rejected ${rejected} of ${spans} spans: ${
-        result.message || "no reason given"
-      }`;
+      tally.fail(
+        `Collector rejected ${rejected} of ${spans} spans: ${result.message || "no reason given"}`,
+      );
       log.warn("collector answered with a partial success", { rejected, spans, message: result.message });
     }
   }
 
-  /** Sends one batch, as often as the rules allow. */
-  async #send(
-    items: readonly QueueItem[],
-  ): Promise<{ kind: "accepted"; rejected: number; message: string } | { kind: "lost"; reason: string }> {
-    const { retry = DEFAULT_RETRY_POLICY, log } = this.#options;
-    const beganAt = this.#clock.elapsed();
-    const request = await this.#sender.prepare(encodeRequest(items));
-    for (let attempt = 1;; attempt++) {
-      const result = await this.#sender.send(request, this.#stop.signal);
-      if (result.kind === "accepted") return result;
-      if (result.kind === "aborted") return { kind: "lost", reason: "shutdown" };
-      this.#lastError = `Cannot export to ${this.#origin()}: ${result.why}`;
-      if (result.kind === "refused") return { kind: "lost", reason: `http_${result.status}` };
-      const delayMs = retryDelayMs(retry, {
-        attempt,
-        elapsedMs: this.#clock.elapsed() - beganAt,
-        retryAfterMs: result.retryAfterMs,
-        random: Math.random(),
-      });
-      if (delayMs === null) return { kind: "lost", reason: "retries_exhausted" };
-      log.warn("cannot export, will try again", { why: result.why, attempt, delayMs: Math.round(delayMs) });
-      await this.#wait(delayMs);
-      if (this.#stop.signal.aborted) return { kind: "lost", reason: "shutdown" };
-      this.#retries++;
-    }
-  }
-
-  /** Sleeps; the begin of a shutdown cuts one sleep of each delivery short, its deadline every one. */
-  async #wait(delayMs: number): Promise<void> {
-    const signals = this.#hurry.signal.aborted
-      ? [this.#stop.signal]
-      : [this.#stop.signal, this.#hurry.signal];
-    await this.#clock.sleep(delayMs, AbortSignal.any(signals));
-  }
-
   #lose(reason: string, spans: number): void {
-    if (spans > 0) this.#lost[reason] = (this.#lost[reason] ?? 0) + spans;
-  }
-
-  /** The collector without path, query or secrets. */
-  #origin(): string {
-    return new URL(this.#options.url).origin;
+    this.#tally.lose(reason, spans);
+    this.#options.log.warn("spans are lost", { reason, spans, lastError: this.#tally.lastError });
   }
 
   #clearTimer(): void {

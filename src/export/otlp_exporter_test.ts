@@ -49,6 +49,7 @@ class Sink implements AsyncDisposable {
     });
     this.exporter = new OtlpExporter({
       url: `http://127.0.0.1:${this.#server.addr.port}/v1/traces`,
+      protocol: "http/protobuf",
       headers: {},
       timeoutMs: 5_000,
       compression: "none",
@@ -167,20 +168,28 @@ Deno.test("OtlpExporter waits as long as Retry-After says, in seconds or as a da
   equal(gaps[1]! >= 990, true, String(gaps));
 });
 
-for (const status of [301, 400, 401, 404, 413, 500, 501]) {
+for (const status of [400, 401, 404, 413, 500, 501]) {
   Deno.test(`OtlpExporter gives a batch up after ${status}, by that name`, async () => {
     const message = encodeMessage("RpcStatus", { message: "no such tenant" });
     await using sink = new Sink(() =>
-      new Response(message, {
-        status,
-        headers: { "content-type": "application/x-protobuf", location: "http://127.0.0.1:1/elsewhere" },
-      })
+      new Response(message, { status, headers: { "content-type": "application/x-protobuf" } })
     );
     sink.push(7);
     const { exported, retries, lost, lastError } = await sink.until(idle);
     deepEqual([exported, retries, lost, sink.received.length], [0, 0, { [`http_${status}`]: 7 }, 1]);
     match(lastError!, new RegExp(`HTTP status ${status}: no such tenant$`));
     match(sink.logged.join(""), /spans are lost/);
+  });
+}
+
+for (const status of [301, 307]) {
+  Deno.test(`OtlpExporter does not follow a redirect of ${status}, and tells where it leads`, async () => {
+    const location = "http://127.0.0.1:1/elsewhere?key=secret";
+    await using sink = new Sink(() => new Response(null, { status, headers: { location } }));
+    sink.push(7);
+    const { lost, lastError } = await sink.until(idle);
+    deepEqual([lost, sink.received.length], [{ [`http_${status}`]: 7 }, 1]);
+    match(lastError!, /redirects to http:\/\/127.0.0.1:1, which is not followed/);
   });
 }
 
@@ -248,7 +257,7 @@ Deno.test("OtlpExporter tries again when an answer takes longer than the timeout
   match(lastError!, /no complete answer within 50 ms$/);
 });
 
-Deno.test("OtlpExporter reads no more of an endless answer than it needs", async () => {
+Deno.test("OtlpExporter reads no endless answer, and sends the request that got it no second time", async () => {
   let sent = 0;
   const endless = () =>
     new ReadableStream({
@@ -257,12 +266,13 @@ Deno.test("OtlpExporter reads no more of an endless answer than it needs", async
         controller.enqueue(new Uint8Array(16_384));
       },
     });
-  await using sink = new Sink(() => new Response(endless(), { status: 400 }));
+  await using sink = new Sink(() => new Response(endless(), { status: 503 }));
   sink.push(7);
-  deepEqual((await sink.until(idle)).lost, { http_400: 7 });
+  deepEqual((await sink.until(idle)).lost, { answer_too_large: 7 });
   const after = sent;
   await new Promise((resolve) => setTimeout(resolve, 50));
   equal(sent - after < 4 * 1024 * 1024, true);
+  equal(sink.received.length, 1);
 });
 
 Deno.test("OtlpExporter keeps memory and requests bounded while a collector is slow, and counts what is lost", async () => {

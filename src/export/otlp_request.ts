@@ -1,6 +1,6 @@
 /**
  * Wraps encoded spans into an ExportTraceServiceRequest (opentelemetry/proto/collector/trace/v1 and trace/v1)
- * without touching them: lengths are computed first, then everything is copied once.
+ * without touching them: lengths are computed first, then everything is copied once. Used by encodeRequests().
  */
 import { ProtoWriter, varintBytes } from "../support/proto_writer.ts";
 import { VERSION } from "../support/version.ts";
@@ -28,10 +28,18 @@ interface Group {
   resourceBytes: number;
 }
 
+/** A request and how many spans are in it. */
+export interface EncodedSpans {
+  readonly spans: number;
+  readonly message: Uint8Array<ArrayBuffer>;
+}
+
 /** The request for `items`, with one ResourceSpans for each resource. */
-export function encodeRequest(items: readonly QueueItem[]): Uint8Array<ArrayBuffer> {
+export function encodeRequest(items: readonly QueueItem[]): EncodedSpans {
   const groups = new Map<Resource, Group>();
-  for (const { resource, bytes } of items) {
+  let spans = 0;
+  for (const { resource, count, bytes } of items) {
+    spans += count;
     let group = groups.get(resource);
     if (group === undefined) {
       group = {
@@ -51,16 +59,16 @@ export function encodeRequest(items: readonly QueueItem[]): Uint8Array<ArrayBuff
       SCHEMA_URL_FIELD.length;
     total += fieldBytes(group.resourceBytes);
   }
-  const request = new Uint8Array(total);
+  const message = new Uint8Array(total);
   let at = 0;
   const open = (tag: number, length: number) => {
-    request[at++] = tag;
+    message[at++] = tag;
     let rest = length;
-    for (; rest > 0x7f; rest >>>= 7) request[at++] = rest & 0x7f | 0x80;
-    request[at++] = rest;
+    for (; rest > 0x7f; rest >>>= 7) message[at++] = rest & 0x7f | 0x80;
+    message[at++] = rest;
   };
   const copy = (bytes: Uint8Array) => {
-    request.set(bytes, at);
+    message.set(bytes, at);
     at += bytes.length;
   };
   for (const { resource, runs, scopeBytes, resourceBytes } of groups.values()) {
@@ -73,7 +81,7 @@ export function encodeRequest(items: readonly QueueItem[]): Uint8Array<ArrayBuff
     copy(SCHEMA_URL_FIELD);
     copy(SCHEMA_URL_FIELD);
   }
-  return request;
+  return { spans, message };
 }
 
 /** A length-delimited field with a tag of one byte. */

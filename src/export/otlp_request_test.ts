@@ -13,7 +13,13 @@ Deno.test("encodeRequest() wraps runs of spans into what protobufjs reads as one
     const bytes = batchBytes(indices.map((index) => spans[index]!));
     return { resource: of, count: indices.length, bytes, at: 0 };
   };
-  const request = encodeRequest([item(front, 0, 1), item(back, 2, 3, 4), item(front, 5), item(back, 6)]);
+  const { spans: count, message: request } = encodeRequest([
+    item(front, 0, 1),
+    item(back, 2, 3, 4),
+    item(front, 5),
+    item(back, 6),
+  ]);
+  equal(count, 7);
 
   const decoded = decodeMessage("ExportTraceServiceRequest", request) as {
     resourceSpans: Array<{
@@ -38,11 +44,11 @@ Deno.test("encodeRequest() wraps runs of spans into what protobufjs reads as one
 Deno.test("encodeRequest() writes the very bytes that protobufjs writes for the same request", () => {
   const front = resource("front");
   const run = batchBytes([encodeSpan(), encodeSpan({ name: "x".repeat(20_011) })]);
-  const ours = encodeRequest([{ resource: front, count: 2, bytes: run, at: 0 }]);
+  const { message: ours } = encodeRequest([{ resource: front, count: 2, bytes: run, at: 0 }]);
   const decoded = decodeMessage("ExportTraceServiceRequest", ours);
   deepEqual(encodeMessage("ExportTraceServiceRequest", decoded), ours);
 });
 
 Deno.test("encodeRequest() of nothing is the empty message", () => {
-  equal(encodeRequest([]).length, 0);
+  deepEqual(encodeRequest([]), { spans: 0, message: new Uint8Array() });
 });

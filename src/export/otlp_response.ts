@@ -2,14 +2,17 @@
 import { ProtoReader, WIRE_BYTES, WIRE_VARINT } from "../support/proto_reader.ts";
 import { escapeControls } from "../support/text.ts";
 
+/** Of a request that was taken. */
 export interface PartialSuccess {
+  /** Spans or data points that were not. */
   readonly rejected: number;
+  /** Why, or a warning; "" when nothing is said. */
   readonly message: string;
 }
 
 const MAX_MESSAGE_LENGTH = 300;
 
-/** ExportTraceServiceResponse.partial_success; an answer that is none says nothing was rejected. */
+/** partial_success of an Export...ServiceResponse; an answer that is none says nothing was rejected. */
 export function readPartialSuccess(body: Uint8Array, contentType: string): PartialSuccess {
   try {
     return isJson(contentType) ? readJson(body) : readProtobuf(body);
@@ -51,7 +54,7 @@ function isJson(contentType: string): boolean {
   return contentType.includes("json");
 }
 
-/** message ExportTracePartialSuccess { int64 rejected_spans = 1; string error_message = 2; } */
+/** message Export...PartialSuccess { int64 rejected_spans or rejected_data_points = 1; string error_message = 2; } */
 function readProtobuf(body: Uint8Array): PartialSuccess {
   let rejected = 0;
   let message = "";
@@ -75,11 +78,11 @@ function readProtobuf(body: Uint8Array): PartialSuccess {
 
 function readJson(body: Uint8Array): PartialSuccess {
   const response = JSON.parse(new TextDecoder().decode(body)) as {
-    partialSuccess?: { rejectedSpans?: unknown; errorMessage?: unknown };
+    partialSuccess?: { rejectedSpans?: unknown; rejectedDataPoints?: unknown; errorMessage?: unknown };
   } | null;
-  const { rejectedSpans, errorMessage } = response?.partialSuccess ?? {};
+  const { rejectedSpans, rejectedDataPoints, errorMessage } = response?.partialSuccess ?? {};
   // int64 is a string in protobuf's JSON; numbers are accepted as well.
-  const rejected = Number(rejectedSpans ?? 0);
+  const rejected = Number(rejectedSpans ?? rejectedDataPoints ?? 0);
   return {
     rejected: Number.isSafeInteger(rejected) ? Math.max(0, rejected) : 0,
     message: typeof errorMessage === "string" ? shorten(errorMessage) : "",

@@ -11,6 +11,8 @@ export interface SpanQueueOptions {
   readonly maxBytes: number;
   /** Spans of one `take()`. */
   readonly maxBatch: number;
+  /** Bytes of one `take()`, unless its first item alone has more. */
+  readonly maxBatchBytes: number;
 }
 
 /** Spans of one resource. */
@@ -66,17 +68,21 @@ export class SpanQueue {
 
   /** Removes the oldest items, up to one request's worth. */
   take(): QueueItem[] {
+    const { maxBatch, maxBatchBytes } = this.#options;
     const taken: QueueItem[] = [];
     let spans = 0;
+    let bytes = 0;
     while (this.#first < this.#items.length) {
       const item = this.#items[this.#first]!;
-      if (spans + item.count > this.#options.maxBatch) break;
+      if (spans + item.count > maxBatch) break;
+      if (taken.length > 0 && bytes + item.bytes.length > maxBatchBytes) break;
       taken.push(item);
       spans += item.count;
-      this.#bytes -= item.bytes.length;
+      bytes += item.bytes.length;
       this.#first++;
     }
     this.#spans -= spans;
+    this.#bytes -= bytes;
     // Moving the rest down only now and then keeps a long queue linear.
     if (this.#first > 64 && this.#first * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#first);

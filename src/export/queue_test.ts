@@ -17,7 +17,13 @@ function spanIds(bytes: Uint8Array): string[] {
 }
 
 function make(options: Partial<SpanQueueOptions> = {}): SpanQueue {
-  return new SpanQueue({ maxSpans: 101, maxBytes: 1_000_003, maxBatch: 23, ...options });
+  return new SpanQueue({
+    maxSpans: 101,
+    maxBytes: 1_000_003,
+    maxBatch: 23,
+    maxBatchBytes: 1_000_003,
+    ...options,
+  });
 }
 
 Deno.test("SpanQueue hands out the oldest first, at most one request's worth", () => {

@@ -1,9 +1,9 @@
-/** When to try again, and when to give up. Used by OtlpExporter. */
+/** When to try again, and when to give up. Used by deliver(). */
 
 export interface RetryPolicy {
   readonly initialMs: number;
   readonly maxMs: number;
-  /** From the first attempt; a batch is given up when the next would come later. */
+  /** From the first attempt; the last one comes no later. */
   readonly maxElapsedMs: number;
 }
 
@@ -16,15 +16,17 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = { initialMs: 250, maxMs: 5_000,
 /**
  * Milliseconds before attempt number `attempt` + 1 (the first is 1), or null to give up. What the server asks
  * for comes first; else the delay doubles, and half of it is random so that many agents do not knock at once.
+ * Whoever asks for more than is left gets the last attempt at the end of the time.
  */
 export function retryDelayMs(
   policy: RetryPolicy,
   state: { attempt: number; elapsedMs: number; retryAfterMs: number | null; random: number },
 ): number | null {
   const { attempt, elapsedMs, retryAfterMs, random } = state;
+  const leftMs = policy.maxElapsedMs - elapsedMs;
+  if (leftMs <= 0) return null;
   const full = Math.min(policy.maxMs, policy.initialMs * 2 ** Math.min(attempt - 1, 30));
-  const delay = retryAfterMs ?? full * (0.5 + random / 2);
-  return elapsedMs + delay > policy.maxElapsedMs ? null : delay;
+  return Math.min(leftMs, retryAfterMs ?? full * (0.5 + random / 2));
 }
 
 /** Retry-After as milliseconds from `nowMs`: seconds or an HTTP date (RFC 9110, 10.2.3). Null when unusable. */

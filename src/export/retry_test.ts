@@ -29,13 +29,16 @@ Deno.test("retryDelayMs() doubles up to a limit, with half of it random", () => 
   f(5_003, 1, 1_000);
 });
 
-Deno.test("retryDelayMs() prefers what the server asks for, and gives up when that is too late", () => {
+Deno.test("retryDelayMs() prefers what the server asks for, tries a last time at the end, then gives up", () => {
   const policy = { initialMs: 100, maxMs: 1_000, maxElapsedMs: 10_000 };
   const f = (elapsedMs: number, retryAfterMs: number | null, want: number | null) =>
     equal(retryDelayMs(policy, { attempt: 1, elapsedMs, retryAfterMs, random: 1 }), want);
   f(0, 7_000, 7_000);
   f(0, 0, 0);
-  f(3_001, 7_000, null);
+  f(0, 86_400_000, 10_000);
+  f(3_001, 7_000, 6_999);
   f(9_900, null, 100);
-  f(9_901, null, null);
+  f(9_999, null, 1);
+  f(10_000, null, null);
+  f(10_001, 0, null);
 });

@@ -8,7 +8,10 @@ export interface ExportStats {
   readonly exported: number;
   /** Waiting, or on their way without an answer yet. */
   readonly queued: number;
-  /** By reason: queue_full, rejected, http_STATUS, retries_exhausted, shutdown, malformed. */
+  /**
+   * By reason: queue_full, rejected, http_STATUS, answer_too_large, retries_exhausted, too_large, malformed, replaced,
+   * shutdown.
+   */
   readonly lost: Readonly<Record<string, number>>;
   /** Requests that were acknowledged. */
   readonly batches: number;
