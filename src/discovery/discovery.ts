@@ -1,32 +1,40 @@
 /**
  * Finds Go processes and brings each to its state: traced, refused or excluded. One instance lives as long as
- * one loader; Session feeds it the exec and exit records and tells it when decoders have changed.
+ * one loader; Session feeds it the exec and exit records and tells it when decoders or rules have changed.
  */
-import type { SamplerConfig } from "../config/schema.ts";
-import type { Inspection } from "../goexe/types.ts";
+import type { SamplerConfig, SelectConfig, SelectRule } from "../config/config.ts";
 import type { LoaderClient } from "../loader/client.ts";
 import type { SwapReport } from "../registry/model.ts";
 import type { Logger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
 import type { ProcessInfo } from "../wire/process.ts";
-import type { ChosenDecoder, DecoderChooser } from "./decoder_chooser.ts";
-import { Executables } from "./executables.ts";
-import { identityOf, Inspections, type Knowledge } from "./inspections.ts";
-import { dependsOnPorts, exclusion, type SelectionRules } from "./selector.ts";
+import type { DecoderChooser } from "./decoder_chooser.ts";
+import { identityOf, Inspections } from "./inspections.ts";
+import { PortWatch } from "./port_watch.ts";
+import { Selection, type Verdict } from "./selector.ts";
 import type { DecoderSlots } from "./slots.ts";
 import type { Target } from "./target.ts";
-import { attached, excluded, refused, type Tracked } from "./tracked.ts";
+import { Tracing } from "./tracing.ts";
+import { attaching, excluded, type Sampling, type Tracked, trackedOf } from "./tracked.ts";
 
-const PORT_POLL_MS = 1_000;
+/** Which processes are traced, and how. */
+export interface DiscoveryRules {
+  readonly select: SelectConfig;
+  /** For all but those whose rule has one of its own. */
+  readonly sampler: SamplerConfig;
+  /** Whether requests that are not sampled are measured; a rule that exports no metrics is stronger. */
+  readonly measure: boolean;
+}
 
 /** How `Discovery` is made. */
-export interface DiscoveryOptions {
+export interface DiscoveryOptions extends DiscoveryRules {
   readonly loader: LoaderClient;
   readonly slots: DecoderSlots;
   readonly chooser: DecoderChooser;
-  readonly rules: SelectionRules;
-  readonly sampler: SamplerConfig;
-  /** Called when a process was recognised as Go, before any of its spans. */
+  /**
+   * Called when a process is listed, before any of its spans, and again when another rule selects it, which may
+   * have another name for it.
+   */
   readonly onTarget: (target: Target) => void;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -35,16 +43,26 @@ export interface DiscoveryOptions {
 /** Watches the processes of a node. */
 export class Discovery {
   readonly #options: DiscoveryOptions;
-  readonly #executables: Executables;
   readonly #inspections: Inspections;
+  readonly #tracing: Tracing;
+  readonly #portWatch: PortWatch;
   readonly #tracked = new Map<number, Tracked>();
   /** The newest that is known of each process under work: what was learnt earlier must not replace it. */
   readonly #newest = new Map<number, ProcessInfo>();
+  #rules: DiscoveryRules;
+  #selection: Selection;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
-    this.#executables = new Executables(options);
     this.#inspections = new Inspections(options);
+    this.#tracing = new Tracing(options);
+    this.#portWatch = new PortWatch({
+      ports: (pid) => options.loader.ports(pid),
+      onChange: (pid) => this.#onPorts(pid),
+      signal: options.signal,
+    });
+    this.#rules = options;
+    this.#selection = new Selection(options.select);
   }
 
   /** Every Go process known, by pid. */
@@ -93,11 +111,23 @@ export class Discovery {
   /** A process ended, or began another program. */
   async onExit(pid: number): Promise<void> {
     this.#newest.delete(pid);
+    this.#portWatch.forget(pid);
     const tracked = this.#tracked.get(pid);
     if (!tracked) return;
     tracked.gone = true;
     this.#tracked.delete(pid);
-    await this.#release(tracked);
+    await this.#tracing.end(tracked);
+  }
+
+  /**
+   * Other rules, for all processes at once: newly selected ones are traced, others released; those that stay keep
+   * their probes and lose no span. Resolves when each process has its state.
+   */
+  async reconfigure(rules: DiscoveryRules): Promise<void> {
+    this.#rules = rules;
+    this.#selection = new Selection(rules.select);
+    await Promise.all([...this.#tracked.values()].map((tracked) => this.#settle(tracked)));
+    await this.#catchUp();
   }
 
   /**
@@ -106,165 +136,112 @@ export class Discovery {
    * @throws {Error} when a decoder cannot be put into place; the processes then keep theirs.
    */
   async reselect(): Promise<SwapReport> {
-    const changes = new Map<Tracked, ChosenDecoder>();
-    const lost: Tracked[] = [];
-    for (const tracked of this.#tracked.values()) {
-      if (tracked.choice === null) continue;
-      const decision = this.#options.chooser.choose(tracked.knowledge);
-      if (decision.kind !== "decoder") lost.push(tracked);
-      else if (decision.key !== tracked.choice.key) changes.set(tracked, decision);
-    }
-    const report = await this.#executables.swap(
-      new Map([...changes].map(([{ identity }, { choice }]) => [identity, choice])),
-    );
-    for (const [tracked, decision] of changes) {
-      // Its process may have ended meanwhile.
-      if (tracked.choice === null) continue;
-      tracked.choice = decision;
-      attached(tracked);
-    }
-    for (const tracked of lost) await this.#release(tracked);
+    const outdated = [...this.#tracked.values()].filter((tracked) => this.#tracing.isOutdated(tracked));
+    const { report, without } = await this.#tracing.swap(outdated);
+    for (const tracked of without) await this.#tracing.end(tracked);
     const waiting = [...this.#tracked.values()].filter(({ choice, wantsDecoder }) =>
       choice === null && wantsDecoder
     );
-    await Promise.all([...new Set([...lost, ...waiting])].map((tracked) => this.#trace(tracked)));
+    const untraced = [...new Set([...without, ...waiting])].filter(({ gone }) => !gone);
+    untraced.forEach(attaching);
+    await Promise.all(untraced.map((tracked) => this.#settle(tracked)));
+    await this.#catchUp();
     return report;
   }
 
+  /** Decoders may have changed while a process was being attached. */
+  async #catchUp(): Promise<void> {
+    if ([...this.#tracked.values()].some((tracked) => this.#tracing.isOutdated(tracked))) {
+      await this.reselect();
+    }
+  }
+
   async #consider(process: ProcessInfo): Promise<void> {
-    const identity = identityOf(process);
     this.#newest.set(process.pid, process);
-    const knowledge = await this.#inspections.of(identity, process);
+    const knowledge = await this.#inspections.of(identityOf(process), process);
     if (this.#newest.get(process.pid) !== process) return;
     if (knowledge.inspection.kind === "not-go") {
       this.#newest.delete(process.pid);
       return;
     }
-    const tracked = trackedOf(process, identity, knowledge);
+    const tracked = trackedOf(process, knowledge);
     this.#tracked.set(process.pid, tracked);
-    this.#options.onTarget(tracked.target);
-    const exclusion = await this.#exclusion(tracked.target);
-    if (exclusion) {
-      excluded(tracked, exclusion);
-      if (dependsOnPorts(this.#options.rules)) this.#watchPorts(tracked);
-      return;
-    }
-    await this.#trace(tracked);
+    await this.#settle(tracked);
+    if (this.#tracing.isOutdated(tracked)) await this.reselect();
   }
 
-  async #trace(tracked: Tracked): Promise<void> {
-    const { target, identity, knowledge: { inspection } } = tracked;
-    const { loader, chooser, sampler, log } = this.#options;
-    const beganMs = performance.now();
-    tracked.wantsDecoder = false;
-    if (inspection.kind === "not-go") return;
-    if (inspection.kind === "refused") return this.#refuse(tracked, inspection.reason);
-    const decision = await chooser.chooseOrLearn(tracked.knowledge);
-    if (tracked.gone) return;
-    if (decision.kind === "refused") {
-      tracked.wantsDecoder = true;
-      return this.#refuse(tracked, decision.reason);
-    }
-    let adoptedSockets: number;
+  /** Brings a process to the state that the rules of now want; one that is on its way there goes around again. */
+  #settle(tracked: Tracked): Promise<void> {
+    tracked.stale = true;
+    return tracked.settling ??= this.#settleUntilFresh(tracked);
+  }
+
+  async #settleUntilFresh(tracked: Tracked): Promise<void> {
     try {
-      await loader.target(target.pid, { enabled: true, measure: false, ...sampler });
-      tracked.holdsAttachment = true;
-      await this.#executables.acquire(identity, target.pid, inspection.exe, decision.choice);
-      adoptedSockets = await loader.backfill(target.pid);
-    } catch (error) {
-      if (!tracked.gone) this.#refuse(tracked, attachFailure(error));
-      await this.#release(tracked);
-      return;
+      while (tracked.stale && !tracked.gone) {
+        tracked.stale = false;
+        const verdict = await this.#judge(tracked);
+        if (tracked.gone) return;
+        if (verdict.kind === "excluded") await this.#exclude(tracked, verdict.reason);
+        else if (verdict.kind === "selected") await this.#select(tracked, verdict.rule);
+      }
+    } finally {
+      tracked.settling = null;
     }
-    if (tracked.gone) return await this.#release(tracked);
-    tracked.choice = decision;
-    attached(tracked);
-    log.info("traces a process", {
-      pid: target.pid,
-      exe: target.exe,
-      go: target.goVersion ?? "",
-      decoder: target.decoder,
-      check: target.decoderCheck,
-      adoptedSockets,
-      ms: Math.round(performance.now() - beganMs),
-    });
-    await this.#catchUp(tracked);
   }
 
-  /** Decoders may have changed while the process was being attached. */
-  async #catchUp(tracked: Tracked): Promise<void> {
-    const decision = this.#options.chooser.choose(tracked.knowledge);
-    if (decision.kind === "decoder" && decision.key === tracked.choice?.key) return;
-    await this.reselect();
+  async #judge(tracked: Tracked): Promise<Verdict> {
+    const { candidate, target: { pid } } = tracked;
+    const verdict = this.#selection.judge(candidate, null);
+    if (verdict.kind !== "ports-needed") {
+      this.#portWatch.forget(pid);
+      return verdict;
+    }
+    const ports = await this.#options.loader.ports(pid).catch(() => []);
+    if (!tracked.gone) this.#portWatch.watch(pid, ports);
+    return this.#selection.judge(candidate, ports);
   }
 
-  #refuse(tracked: Tracked, reason: Reason): void {
-    const { pid, exe } = tracked.target;
-    refused(tracked, reason);
-    this.#options.log.warn("cannot trace a process", { pid, exe, ...reason });
+  async #select(tracked: Tracked, rule: SelectRule | null): Promise<void> {
+    this.#announce(tracked, rule);
+    const sampling = this.#samplingOf(rule);
+    if (tracked.choice !== null) return await this.#tracing.resample(tracked, sampling);
+    if (tracked.target.state === "refused") return;
+    attaching(tracked);
+    await this.#tracing.begin(tracked, sampling);
   }
 
-  async #release(tracked: Tracked): Promise<void> {
-    tracked.choice = null;
-    if (!tracked.holdsAttachment) return;
-    tracked.holdsAttachment = false;
-    await this.#executables.release(tracked.identity, tracked.target.pid);
+  async #exclude(tracked: Tracked, reason: Reason): Promise<void> {
+    const { target: { pid, exe, state } } = tracked;
+    // Spans on their way keep the name that it had.
+    if (tracked.announced === null) this.#announce(tracked, null);
+    tracked.target.rule = null;
+    tracked.wantsDecoder = false;
+    excluded(tracked, reason);
+    if (state === "traced") this.#options.log.info("no longer traces a process", { pid, exe, ...reason });
+    await this.#tracing.end(tracked);
   }
 
-  async #exclusion(target: Target): Promise<Reason | null> {
-    const { rules, loader } = this.#options;
-    const withoutPorts = exclusion(rules, target, []);
-    if (!withoutPorts || !dependsOnPorts(rules)) return withoutPorts;
-    const ports = await loader.ports(target.pid).catch(() => []);
-    return exclusion(rules, target, ports);
+  #announce(tracked: Tracked, rule: SelectRule | null): void {
+    tracked.target.rule = rule;
+    if (tracked.announced?.rule === rule) return;
+    tracked.announced = { rule };
+    this.#options.onTarget(tracked.target);
   }
 
-  /** A server listens some time after its exec, so an excluded process is asked again while it lives. */
-  #watchPorts(tracked: Tracked): void {
-    const timer = setInterval(async () => {
-      if (tracked.gone || this.#options.signal.aborted) return clearInterval(timer);
-      if (await this.#exclusion(tracked.target)) return;
-      clearInterval(timer);
-      if (tracked.gone || tracked.target.state !== "excluded") return;
-      tracked.target.state = "attaching";
-      tracked.target.reason = null;
-      await this.#trace(tracked);
-    }, PORT_POLL_MS);
-    Deno.unrefTimer(timer);
+  #samplingOf(rule: SelectRule | null): Sampling {
+    const { sampler, measure } = this.#rules;
+    return {
+      sampler: rule?.sampler ?? sampler,
+      measure: measure && (rule?.exports?.includes("metrics") ?? true),
+    };
   }
-}
 
-function trackedOf(process: ProcessInfo, identity: string, knowledge: Knowledge): Tracked {
-  return {
-    target: {
-      pid: process.pid,
-      exe: process.exe,
-      environment: process.environment,
-      state: "attaching",
-      reason: null,
-      goVersion: goVersionOf(knowledge.inspection),
-      decoder: null,
-      decoderCheck: null,
-      sites: [],
-    },
-    identity,
-    knowledge,
-    choice: null,
-    wantsDecoder: false,
-    holdsAttachment: false,
-    gone: false,
-  };
-}
-
-function goVersionOf(inspection: Inspection): string | null {
-  if (inspection.kind === "not-go") return null;
-  return inspection.kind === "go" ? inspection.exe.goVersion : inspection.goVersion;
-}
-
-function attachFailure(error: unknown): Reason {
-  return {
-    code: "attach-failed",
-    message: error instanceof Error ? error.message : String(error),
-    remedy: "See the loader's message; a process that has just ended needs nothing",
-  };
+  #onPorts(pid: number): void {
+    const tracked = this.#tracked.get(pid);
+    if (!tracked || this.#options.signal.aborted) return;
+    this.#settle(tracked).then(() => this.#catchUp()).catch((error) =>
+      this.#options.log.error("discovery failed", { pid, error })
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { globOf, ruleOf, selectOf } from "../../tests/support/select.ts";
 import type { LoaderClient } from "../loader/client.ts";
 import { DecoderRegistry } from "../registry/registry.ts";
 import { createLogger } from "../support/log.ts";
@@ -74,7 +75,8 @@ function setUp(exe: string[] = []) {
       },
       keeps: () => false,
     }),
-    rules: { exe, ports: [], pids: [] },
+    select: selectOf({ include: exe.map((path) => ruleOf({ exePath: globOf(path) })) }),
+    measure: false,
     sampler: { name: "always_on", ratio: 1 },
     onTarget: () => {},
     log: createLogger({ write: () => {} }),

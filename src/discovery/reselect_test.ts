@@ -3,6 +3,7 @@ import { ROOT } from "../../tests/support/agent.ts";
 import { goBuild } from "../../tests/support/go_build.ts";
 import { fakePack } from "../../tests/support/pack.ts";
 import { DEFAULT_TOOLCHAIN } from "../../tests/support/toolchains.ts";
+import { selectOf } from "../../tests/support/select.ts";
 import type { LoaderClient } from "../loader/client.ts";
 import { DecoderRegistry, type ExeIdentity } from "../registry/registry.ts";
 import { createLogger } from "../support/log.ts";
@@ -75,7 +76,8 @@ async function setUp(
       registry,
       learn: options.learn ?? (() => Promise.reject(new Error("nothing to learn from"))),
     }),
-    rules: { exe: [], ports: [], pids: [] },
+    select: selectOf(),
+    measure: false,
     sampler: { name: "always_on", ratio: 1 },
     onTarget: () => {},
     log: createLogger({ write: () => {} }),

@@ -1,7 +1,8 @@
 /**
- * One Go process as the agent sees it. Owned by Discovery, read by the status API and by the exporter, which
- * needs the identity of a process for a while after its end.
+ * One process as the agent sees it. Owned by Discovery, read by the status API and by the exporter, which needs the
+ * identity of a process for a while after its end.
  */
+import type { SelectRule } from "../config/config.ts";
 import type { ProbeSite } from "../goexe/types.ts";
 import type { Reason } from "../support/reason.ts";
 
@@ -14,13 +15,21 @@ export type TargetState = "attaching" | "traced" | "refused" | "excluded";
  */
 export type DecoderCheck = "dwarf" | "range" | "nearest";
 
-/** A Go process. Mutable: its state moves on while discovery works on it. */
+/** A Go process, or one that is none though a rule names it. Mutable: its state moves on while discovery works on it. */
 export interface Target {
   /** As the initial pid namespace sees it. */
   readonly pid: number;
   readonly exe: string;
   /** OTEL_* variables of the process. */
   readonly environment: Readonly<Record<string, string>>;
+  /** As the process shows them, its own name first; at most 2 KiB. */
+  readonly args?: readonly string[];
+  /** Null: in none. */
+  readonly containerId?: string | null;
+  /** metadata.uid of its Kubernetes pod; null: in none. */
+  readonly podUid?: string | null;
+  /** The rule that selects it and names it; null where it is selected without one, or not at all. */
+  rule?: SelectRule | null;
   state: TargetState;
   reason: Reason | null;
   goVersion: string | null;
