@@ -86,7 +86,7 @@ Deno.test("SpanPrinter shows a trace when no more of it comes, whatever the orde
   const [head = "", ...rows] = take();
   match(
     head,
-    /^\d\d:\d\d:20\.000 +- +1\.00 s {2}GET \/ {2}front, back {2}3 spans +0af7651916cd43dd8448eb211c80319c$/,
+    /^\d\d:\d\d:20\.000 +- +1\.00 s {2}GET \/ {2}front, back +0af7651916cd43dd8448eb211c80319c$/,
   );
   match(rows[0]!, /^ {2}front {2}server {2}GET \/ +- {2}1\.00 s {2}━+$/);
   match(rows[1]!, /^ {2}front {2}client {4}GET +- {2}500 ms +━+$/);
@@ -186,7 +186,6 @@ Deno.test("SpanPrinter shows the first rows of a trace of very many spans, and c
   print(...Array.from({ length: 70 }, () => ({ traceId: TRACE_ID })));
   await printer.flush();
   const lines = take();
-  match(lines[0]!, /70 spans/);
   deepEqual([lines.length, lines[51]], [54, "  … 20 more spans"]);
   deepEqual(printer.stats(), { printed: 50, dropped: 0, summarized: 20, waiting: 0 });
 });

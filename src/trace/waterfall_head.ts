@@ -30,7 +30,6 @@ export function renderHead(
     [fitWidth(nameText(root), room).trimEnd(), paint.strong],
     servicesPiece(services, paint),
   ];
-  if (trace.spans.length > 1) pieces.push([countText(trace.spans.length, "span"), paint.dim]);
   if (errors > 0 && trace.spans.length > 1) pieces.push([countText(errors, "error"), paint.error]);
   if (late) pieces.push(["late", paint.strong]);
   return flow(pieces, { width, last: [trace.traceId, paint.dim] });

@@ -70,7 +70,7 @@ const lines = (shown: Trace, width: number) => renderWaterfall(shown, { width })
 
 Deno.test("renderWaterfall() at 80 columns: head, aligned columns, indented children, bars in proportion", () => {
   deepEqual(lines(trace, 80), [
-    `${MIDNIGHT_UTC}    200   2.00 s  GET /  front, back  3 spans  1 error`,
+    `${MIDNIGHT_UTC}    200   2.00 s  GET /  front, back  1 error`,
     `  ${TRACE_ID}`,
     "  front  server  GET /                   200  2.00 s  ━━━━━━━━━━━━━━━━━━━━━━━━━━",
     "  front  client    GET localhost:8081    200  1.00 s               ━━━━━━━━━━━━━",
@@ -83,7 +83,7 @@ Deno.test("renderWaterfall() at 120 columns puts the trace id at the right edge"
   const [head = "", ...rows] = lines(trace, 120);
   match(
     head,
-    / {2}200 {3}2\.00 s {2}GET \/ {2}front, back {2}3 spans {2}1 error {2,}0af7651916cd43dd8448eb211c80319c$/,
+    / {2}200 {3}2\.00 s {2}GET \/ {2}front, back {2}1 error {2,}0af7651916cd43dd8448eb211c80319c$/,
   );
   equal(displayWidth(head), 120);
   equal(displayWidth(rows[0]!), 120);
@@ -92,7 +92,7 @@ Deno.test("renderWaterfall() at 120 columns puts the trace id at the right edge"
 Deno.test("renderWaterfall() at 40 columns leaves out kind and bar rather than the name", () => {
   deepEqual(lines(trace, 40), [
     `${MIDNIGHT_UTC}    200   2.00 s  GET /`,
-    "  front, back  3 spans  1 error",
+    "  front, back  1 error",
     `  ${TRACE_ID}`,
     "  front  GET /               200  2.00 s",
     "  front    GET localhost…    200  1.00 s",
@@ -140,13 +140,13 @@ Deno.test("renderWaterfall() shows so many rows and counts the others", () => {
 });
 
 Deno.test("renderWaterfall() says of late spans that they are", () => {
-  match(renderWaterfall(trace, { width: 120, late: true }), /3 spans {2}1 error {2}late /);
+  match(renderWaterfall(trace, { width: 120, late: true }), / {2}1 error {2}late /);
 });
 
 Deno.test("renderWaterfall() counts the services that there is no room for", () => {
   const services = ["a", "b", "c", "d", "e", "f", "g"];
   const spans = services.map((service) => stored(service, { parentSpanId: "01".repeat(8) }));
-  match(renderWaterfall({ traceId: TRACE_ID, spans }), / a, b, c, d, e, 2 more {2}7 spans/);
+  match(renderWaterfall({ traceId: TRACE_ID, spans }), / a, b, c, d, e, 2 more /);
 });
 
 Deno.test("renderWaterfall() colours only on request, errors in red, services alike in head and rows", () => {
