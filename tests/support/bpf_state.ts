@@ -58,3 +58,37 @@ export class BpfObjects {
     return left;
   }
 }
+
+/** What exists now beside `before` although no process has it open: attached or pinned by somebody who is gone. */
+export async function unheldSince(before: BpfSnapshot): Promise<string[]> {
+  const held = heldByAnyone();
+  const now = await BpfSnapshot.take();
+  return KINDS.flatMap((kind) =>
+    [...now.objects.get(kind) ?? []].flatMap(([id, text]) =>
+      before.objects.get(kind)?.has(id) || held.some((objects) => objects.ids.get(kind)?.has(id))
+        ? []
+        : [text]
+    )
+  );
+}
+
+/** Every program, map and link of this machine. */
+export class BpfSnapshot {
+  private constructor(readonly objects: ReadonlyMap<Kind, ReadonlyMap<number, string>>) {}
+
+  static async take(): Promise<BpfSnapshot> {
+    return new BpfSnapshot(
+      new Map(await Promise.all(KINDS.map(async (kind) => [kind, await list(kind)] as const))),
+    );
+  }
+}
+
+function heldByAnyone(): BpfObjects[] {
+  return [...Deno.readDirSync("/proc")].flatMap(({ name }) => {
+    try {
+      return /^\d+$/.test(name) ? [BpfObjects.of(Number(name))] : [];
+    } catch {
+      return []; // It ended meanwhile.
+    }
+  });
+}

@@ -1,0 +1,3 @@
+module example.com/tsunagi/doctor/program
+
+go 1.15
