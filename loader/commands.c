@@ -16,6 +16,10 @@
 #include "ports.h"
 #include "procs.h"
 #include "reply.h"
+#include "sweep.h"
+
+/* A probe that saw the target before it went has long ended after a whole tick. */
+#define RELEASE_TICKS 2
 
 static bool update(const struct bpf_map *map, const void *key, const void *value,
 		   struct refusal *why)
@@ -26,7 +30,14 @@ static bool update(const struct bpf_map *map, const void *key, const void *value
 		      strerror(errno));
 }
 
-static bool set_target(const struct commands *commands, const struct wire_target *target,
+static bool is_traced(const struct bpf_map *targets, uint32_t pid)
+{
+	struct target_config config;
+
+	return bpf_map_lookup_elem(bpf_map__fd(targets), &pid, &config) == 0;
+}
+
+static bool set_target(struct commands *commands, const struct wire_target *target,
 		       struct refusal *why)
 {
 	struct target_config config = {
@@ -37,11 +48,16 @@ static bool set_target(const struct commands *commands, const struct wire_target
 	};
 	const struct bpf_map *targets = commands->kernel->skel->maps.targets;
 
-	if (target->enabled)
+	if (target->enabled) {
+		/* What it left was captured before its probes went, and will get no end. */
+		if (commands->release_ticks && !is_traced(targets, target->control.pid))
+			sweep_released(commands->kernel, commands->stats, target->control.pid);
 		return update(targets, &target->control.pid, &config, why);
+	}
 	if (bpf_map_delete_elem(bpf_map__fd(targets), &target->control.pid) < 0)
 		return refuse(why, errno, "cannot stop tracing process %u: it is not traced",
 			      target->control.pid);
+	commands->release_ticks = RELEASE_TICKS;
 	return true;
 }
 
@@ -166,6 +182,12 @@ bool commands_read(struct commands *commands, int fd)
 			reply_refusal(commands->outbox, message, &why);
 	outbox_flush(commands->outbox);
 	return true;
+}
+
+void commands_tick(struct commands *commands)
+{
+	if (commands->release_ticks && --commands->release_ticks == 0)
+		sweep_released(commands->kernel, commands->stats, 0);
 }
 
 void commands_finish(struct commands *commands)

@@ -16,10 +16,15 @@ struct commands {
 	struct attachments attachments;
 	struct reaper reaper;
 	struct control_reader reader;
+	/* ticks until what released targets left in the maps goes; 0: nothing is left */
+	uint32_t release_ticks;
 };
 
 /* Reads what stdin has and serves it. False at its end. */
 bool commands_read(struct commands *commands, int fd);
+
+/* To be called every second. */
+void commands_tick(struct commands *commands);
 
 /* Replies to each DETACH whose probes are gone by now. */
 void commands_finish(struct commands *commands);

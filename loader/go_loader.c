@@ -75,6 +75,7 @@ static void serve(int signal_fd)
 		if (now_ns >= next_tick_ns) {
 			if (stats_tick(&stats, &kernel, &outbox))
 				sweep_missing(&kernel);
+			commands_tick(&commands);
 			outbox_flush(&outbox);
 			next_tick_ns = now_ns + TICK_NS;
 		}

@@ -12,8 +12,31 @@
 #include "maps_abi.h"
 #include "sweep.h"
 
+/* Whose entries go, and who is told. */
+struct sweep {
+	const struct kernel *kernel;
+	/* 0: of every process that is no target */
+	uint32_t pid;
+	/* The process runs on: spans that will get no end are told as lost, and what is not told is counted
+	 * here. NULL: its end tells as much. */
+	struct stats *stats;
+};
+
+static bool is_target(const struct kernel *kernel, uint32_t pid)
+{
+	struct target_config config;
+
+	return bpf_map_lookup_elem(bpf_map__fd(kernel->skel->maps.targets), &pid, &config) == 0;
+}
+
+static bool concerns(const struct sweep *sweep, uint32_t tgid)
+{
+	return sweep->pid ? tgid == sweep->pid : !is_target(sweep->kernel, tgid);
+}
+
 /* A key's successor must be known before the key goes, else the walk starts anew. */
-static void sweep_keys(struct bpf_map *map, uint32_t pid)
+static void sweep_keys(const struct sweep *sweep, struct bpf_map *map,
+		       void (*drop)(const struct sweep *, int fd, const struct goroutine_key *))
 {
 	struct goroutine_key keys[2];
 	int fd = bpf_map__fd(map);
@@ -26,13 +49,47 @@ static void sweep_keys(struct bpf_map *map, uint32_t pid)
 
 		held = !held;
 		more = bpf_map_get_next_key(fd, key, &keys[held]) == 0;
-		if (key->tgid == pid)
-			bpf_map_delete_elem(fd, key);
+		if (concerns(sweep, key->tgid))
+			drop(sweep, fd, key);
 	}
 }
 
-static void sweep_pending(struct bpf_map *map, uint32_t pid)
+static void drop_entry(const struct sweep *sweep, int fd, const struct goroutine_key *key)
 {
+	(void)sweep;
+	bpf_map_delete_elem(fd, key);
+}
+
+/* By the queue, which the pump sends behind all records that are in the ring now. */
+static void tell_lost(const struct sweep *sweep, uint64_t span_id, uint32_t pid)
+{
+	struct lost_span lost = { .span_id = span_id, .pid = pid, .reason = LOST_ABANDONED };
+	int fd = bpf_map__fd(sweep->kernel->skel->maps.lost_spans);
+
+	if (bpf_map_update_elem(fd, NULL, &lost, BPF_ANY) < 0)
+		sweep->stats->own[COUNTER_LOST_QUEUE_FULL]++;
+}
+
+/* A span that has ended meanwhile is not found, and none is told twice. */
+static void drop_server_span(const struct sweep *sweep, int fd, const struct goroutine_key *key)
+{
+	struct server_span span;
+
+	if (bpf_map_lookup_and_delete_elem(fd, key, &span) == 0 && sweep->stats && span.recorded)
+		tell_lost(sweep, span.span_id, key->tgid);
+}
+
+static void drop_client_call(const struct sweep *sweep, int fd, const struct goroutine_key *key)
+{
+	struct client_call call;
+
+	if (bpf_map_lookup_and_delete_elem(fd, key, &call) == 0 && sweep->stats && call.recorded)
+		tell_lost(sweep, call.span_id, key->tgid);
+}
+
+static void sweep_pending(const struct sweep *sweep)
+{
+	struct bpf_map *map = sweep->kernel->skel->maps.pending;
 	struct pending value;
 	uint64_t keys[2];
 	int fd = bpf_map__fd(map);
@@ -44,33 +101,45 @@ static void sweep_pending(struct bpf_map *map, uint32_t pid)
 
 		held = !held;
 		more = bpf_map_get_next_key(fd, key, &keys[held]) == 0;
-		if (bpf_map_lookup_elem(fd, key, &value) == 0 && value.tgid == pid)
-			bpf_map_delete_elem(fd, key);
+		if (bpf_map_lookup_elem(fd, key, &value) == 0 && concerns(sweep, value.tgid) &&
+		    bpf_map_delete_elem(fd, key) == 0 && sweep->stats)
+			sweep->stats->own[COUNTER_NOT_WRITTEN]++;
 	}
 }
 
-static void sweep_entries(const struct kernel *kernel, uint32_t pid)
+static void sweep_entries(const struct sweep *sweep)
 {
-	sweep_keys(kernel->skel->maps.server_spans, pid);
-	sweep_keys(kernel->skel->maps.by_ctx, pid);
-	sweep_keys(kernel->skel->maps.client_calls, pid);
-	sweep_keys(kernel->skel->maps.creator_links, pid);
-	sweep_keys(kernel->skel->maps.tracestates, pid);
-	sweep_pending(kernel->skel->maps.pending, pid);
+	const struct kernel *kernel = sweep->kernel;
+
+	sweep_keys(sweep, kernel->skel->maps.server_spans, drop_server_span);
+	sweep_keys(sweep, kernel->skel->maps.client_calls, drop_client_call);
+	sweep_keys(sweep, kernel->skel->maps.by_ctx, drop_entry);
+	sweep_keys(sweep, kernel->skel->maps.creator_links, drop_entry);
+	sweep_keys(sweep, kernel->skel->maps.tracestates, drop_entry);
+	sweep_pending(sweep);
 }
 
 void sweep_exited(const struct kernel *kernel, uint32_t pid)
 {
+	struct sweep sweep = { .kernel = kernel, .pid = pid };
+
 	if (bpf_map_delete_elem(bpf_map__fd(kernel->skel->maps.targets), &pid) == 0)
-		sweep_entries(kernel, pid);
+		sweep_entries(&sweep);
 }
 
 void sweep_replaced(const struct kernel *kernel, uint32_t pid)
 {
-	struct target_config config;
+	struct sweep sweep = { .kernel = kernel, .pid = pid };
 
-	if (bpf_map_lookup_elem(bpf_map__fd(kernel->skel->maps.targets), &pid, &config) == 0)
-		sweep_entries(kernel, pid);
+	if (is_target(kernel, pid))
+		sweep_entries(&sweep);
+}
+
+void sweep_released(const struct kernel *kernel, struct stats *stats, uint32_t pid)
+{
+	struct sweep sweep = { .kernel = kernel, .pid = pid, .stats = stats };
+
+	sweep_entries(&sweep);
 }
 
 void sweep_missing(const struct kernel *kernel)
