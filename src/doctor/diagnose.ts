@@ -1,6 +1,8 @@
 /** The examination as a whole, in the order of its report. Called by src/cli/doctor. */
 import { Decoders } from "../app/decoders.ts";
 import type { Config } from "../config/config.ts";
+import { problemText } from "../config/config_error.ts";
+import type { Inspected } from "../config/load.ts";
 import { LoaderExitError } from "../loader/loader_error.ts";
 import { describeError } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
@@ -15,9 +17,7 @@ import type { RunningAgent } from "./running_agent.ts";
 import { type JudgedTarget, judgeProcesses } from "./targets.ts";
 
 export interface DiagnoseOptions {
-  readonly config: Config;
-  /** Of the configuration. */
-  readonly warnings: readonly string[];
+  readonly configuration: Inspected;
   /** Whether flags ask for single processes: --exe, --port, --pid. */
   readonly asks: boolean;
   /** build/ with its final slash. */
@@ -28,16 +28,19 @@ export interface DiagnoseOptions {
 
 /** Findings as they come, so that a person sees the first ones at once. */
 export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Finding> {
-  const { config, warnings, build, signal } = options;
+  const { configuration, build, signal } = options;
   const loaderPath = new URL("tsunagi-go", build).pathname;
   const machine = await examineMachine(loaderPath, signal);
   yield* machine.findings;
-  yield* configurationFindings(config, warnings);
+  yield* configurationFindings(configuration);
+  const { config } = configuration;
+  // What depends on it could only be examined as it is not meant.
+  if (config === null) return;
   const { agent, findings } = await checkApiPort({ ...config.listen, loaders: machine.facts?.loaders ?? [] });
   yield* findings;
   yield await checkCollector("traces", config.traces);
   yield await checkCollector("metrics", config.metrics);
-  yield* await examineDecodersAndTargets(options, { agent, facts: machine.facts, loaderPath });
+  yield* await examineDecodersAndTargets(options, { config, agent, facts: machine.facts, loaderPath });
 }
 
 async function examineMachine(
@@ -58,33 +61,35 @@ async function examineMachine(
   }
 }
 
-function configurationFindings({ file }: Config, warnings: readonly string[]): Finding[] {
-  const good = ok(
-    "configuration",
-    "configuration",
-    file === null ? "no file; flags and variables only" : file,
-  );
+function configurationFindings({ config, problems }: Inspected): Finding[] {
+  const findings = problems.map((problem) => {
+    const wrong = problem.severity === "error";
+    return found("configuration", wrong ? "fail" : "warn", "setting", {
+      code: wrong ? "setting-wrong" : "setting-ignored",
+      message: problemText(problem),
+      remedy: wrong
+        ? "Correct it; docs/configuration.md tells what each key means"
+        : "Take it out, if it is not needed",
+    });
+  });
+  if (config === null) return findings;
+  const { file } = config;
   return [
-    good,
-    ...warnings.map((warning) =>
-      found("configuration", "warn", "setting", {
-        code: "setting-ignored",
-        message: warning,
-        remedy: "Take it out, or correct it",
-      })
-    ),
+    ok("configuration", "configuration", file === null ? "no file; flags and variables only" : file),
+    ...findings,
   ];
 }
 
 async function examineDecodersAndTargets(
   options: DiagnoseOptions,
-  { agent, facts, loaderPath }: {
+  { config, agent, facts, loaderPath }: {
+    readonly config: Config;
     readonly agent: RunningAgent | null;
     readonly facts: MachineFacts | null;
     readonly loaderPath: string;
   },
 ): Promise<Finding[]> {
-  const { config, asks, build, log, signal } = options;
+  const { asks, build, log, signal } = options;
   let decoders: Decoders;
   try {
     decoders = await Decoders.open({

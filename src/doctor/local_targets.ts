@@ -16,7 +16,7 @@ export interface LocalTargetsOptions {
   readonly loaderPath: string;
   /** Folder for the loader's pipe. */
   readonly pipeFolder: string;
-  readonly config: Pick<Config, "select" | "sampler" | "routes">;
+  readonly config: Pick<Config, "select" | "sampler">;
   readonly chooser: DecoderChooser;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -39,8 +39,9 @@ export async function judgeTargets(options: LocalTargetsOptions): Promise<readon
       loader,
       slots: new DecoderSlots({ loader, decoders: NO_DECODERS, keeps: () => true }),
       chooser,
-      rules: config.select,
+      select: config.select,
       sampler: config.sampler,
+      measure: false,
       onTarget: () => {},
       log,
       signal: stop.signal,

@@ -1,8 +1,7 @@
 /** `deno task doctor`: reads the command line and the configuration, runs the examination, shows it. */
 import { isAbsolute, join } from "node:path";
-import { ConfigError } from "../../config/config_error.ts";
 import type { Flags } from "../../config/from_flags.ts";
-import { loadConfig } from "../../config/load.ts";
+import { inspectConfig } from "../../config/load.ts";
 import { diagnose } from "../../doctor/diagnose.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import { describeError } from "../../support/errors.ts";
@@ -41,7 +40,7 @@ export async function runDoctor(args: readonly string[], context: DoctorContext)
   } catch (error) {
     context.complain(describeError(error));
     if (error instanceof UsageError) context.complain("see deno task doctor --help");
-    return error instanceof UsageError || error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
   }
 }
 
@@ -49,19 +48,20 @@ async function examine(
   { flags, json }: Extract<DoctorCommand, { kind: "diagnose" }>,
   { print, getEnv, colour, columns, build, signal }: DoctorContext,
 ): Promise<number> {
-  const { config, warnings } = await loadConfig({ flags: fromCaller(flags, getEnv), getEnv });
+  const configuration = await inspectConfig({ flags: fromCaller(flags, getEnv), getEnv });
   const asks = [flags.exe, flags.port, flags.pid].some((values) => values && values.length > 0);
   const findings: Finding[] = [];
   const report = json ? null : new Report({ colour, columns, print });
   // What the stages log is in the findings, in words for people.
   const log = createLogger({ level: "error", write: () => {} });
-  for await (const finding of diagnose({ config, warnings, asks, build, log, signal })) {
+  for await (const finding of diagnose({ configuration, asks, build, log, signal })) {
     findings.push(finding);
     report?.add(finding);
   }
   report?.close();
   const failed = findings.some(({ severity }) => severity === "fail");
   if (json) print(JSON.stringify({ ok: !failed, findings }, null, 2));
+  if (configuration.config === null) return EXIT_USAGE;
   return failed ? EXIT_FAILED : 0;
 }
 
