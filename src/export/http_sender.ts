@@ -1,5 +1,6 @@
 /** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Used by deliver(). */
 import type { Compression, Protocol } from "../config/config.ts";
+import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import { describeError } from "../support/errors.ts";
 import { VERSION } from "../support/version.ts";
 import { type Certificates, createClient } from "./certificates.ts";
@@ -25,6 +26,8 @@ export interface HttpSenderOptions {
   readonly compression: Compression;
   /** Default: the well-known authorities, no client certificate. */
   readonly certificates?: Certificates;
+  /** For dates in Retry-After. */
+  readonly clock?: Clock;
 }
 
 const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
@@ -90,7 +93,7 @@ export class HttpSender implements Disposable {
         signal: controller.signal,
         client: this.#client,
       });
-      return await judge(response);
+      return await judge(response, this.#options.clock ?? SYSTEM_CLOCK);
     } catch (error) {
       if (signal.aborted) return { kind: "aborted" };
       const why = timedOut ? `no complete answer within ${timeoutMs} ms` : describeFetchError(error);
@@ -123,7 +126,7 @@ function createHeaders(wanted: Readonly<Record<string, string>>): Headers {
 }
 
 /** Rejects when the answer is cut. */
-async function judge(response: Response): Promise<SendResult> {
+async function judge(response: Response, clock: Clock): Promise<SendResult> {
   const contentType = response.headers.get("content-type") ?? "";
   const { status } = response;
   const body = await readBounded(response);
@@ -140,7 +143,7 @@ async function judge(response: Response): Promise<SendResult> {
   return {
     kind: "retry",
     why,
-    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), Date.now()),
+    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), clock.now()),
   };
 }
 

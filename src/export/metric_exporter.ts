@@ -93,7 +93,7 @@ export class MetricExporter implements AsyncDisposable {
     const before = this.#destination;
     this.#destination = config.url === null ? null : {
       config,
-      sender: new HttpSender({ ...config, url: config.url, certificates }),
+      sender: new HttpSender({ ...config, url: config.url, certificates, clock: this.#clock }),
       stop: new AbortController(),
     };
     this.#made = made;

@@ -47,7 +47,8 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
   readonly #stop = new AbortController();
   /** Ends waits only, so that a shutdown tries once more at once. */
   readonly #hurry = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Ends the wait for company; null while nothing waits for it. */
+  #waiting: AbortController | null = null;
   #closing = false;
   #closed: Promise<void> | null = null;
   #inFlightSpans = 0;
@@ -111,7 +112,7 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#closing = true;
-    this.#clearTimer();
+    this.#waiting?.abort();
     this.#hurry.abort();
     this.#pump();
     while (this.#deliveries.size > 0) await Promise.all(this.#deliveries);
@@ -124,10 +125,7 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
     while (this.#queue.spans > 0 && this.#deliveries.size < maxInFlight) {
       const waitMs = this.#queue.oldestAt! + delayMs - this.#clock.elapsed();
       if (this.#queue.spans < maxBatch && waitMs > 0 && !this.#closing) {
-        this.#timer ??= setTimeout(() => {
-          this.#timer = null;
-          this.#pump();
-        }, waitMs);
+        this.#waiting ??= this.#pumpAfter(waitMs);
         return;
       }
       const delivery = this.#deliver(this.#queue.take()).finally(() => {
@@ -136,6 +134,15 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
       });
       this.#deliveries.add(delivery);
     }
+  }
+
+  #pumpAfter(ms: number): AbortController {
+    const waiting = new AbortController();
+    void this.#clock.sleep(ms, waiting.signal).then(() => {
+      this.#waiting = null;
+      this.#pump();
+    });
+    return waiting;
   }
 
   async #deliver(items: readonly QueueItem[]): Promise<void> {
@@ -182,10 +189,5 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
   #lose(reason: string, spans: number): void {
     this.#tally.lose(reason, spans);
     this.#options.log.warn("spans are lost", { reason, spans, lastError: this.#tally.lastError });
-  }
-
-  #clearTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
   }
 }

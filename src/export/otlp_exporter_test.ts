@@ -1,5 +1,15 @@
-import { deepEqual, equal, match } from "node:assert/strict";
-import { batchBytes, decodeMessage, encodeMessage, encodeSpan } from "../../tests/support/otlp_proto.ts";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { eventually } from "../../tests/support/eventually.ts";
+import { FakeClock } from "../../tests/support/fake_clock.ts";
+import { batchBytes, encodeMessage, encodeSpan } from "../../tests/support/otlp_proto.ts";
+import {
+  okAnswer,
+  type OtlpAnswer,
+  type OtlpRequest,
+  OtlpServer,
+  partialAnswer,
+  spanNames,
+} from "../../tests/support/otlp_server.ts";
 import { createLogger } from "../support/log.ts";
 import { createResource } from "../trace/resource.ts";
 import { OtlpExporter, type OtlpExporterOptions } from "./otlp_exporter.ts";
@@ -13,42 +23,16 @@ const RESOURCE = createResource({
   hostName: "h",
 });
 
-interface Received {
-  readonly at: number;
-  readonly headers: Headers;
-  readonly names: string[];
-}
-
-type Answer = (attempt: number, request: Request) => Response | Promise<Response>;
-
 /** A collector that answers as told, and an exporter that sends to it. */
 class Sink implements AsyncDisposable {
-  readonly received: Received[] = [];
   readonly logged: string[] = [];
   readonly exporter: OtlpExporter;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  readonly #stop = new AbortController();
+  readonly server: OtlpServer;
 
-  constructor(answer: Answer, options: Partial<OtlpExporterOptions> = {}) {
-    this.#server = Deno.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      signal: this.#stop.signal,
-      onListen: () => {},
-      onError: () => new Response(null, { status: 500 }),
-    }, async (request) => {
-      const encoded = request.headers.get("content-encoding") === "gzip"
-        ? request.body!.pipeThrough(new DecompressionStream("gzip"))
-        : request.body!;
-      this.received.push({
-        at: performance.now(),
-        headers: request.headers,
-        names: spanNames(await new Response(encoded).bytes()),
-      });
-      return answer(this.received.length, request);
-    });
+  constructor(answer: OtlpAnswer = okAnswer, options: Partial<OtlpExporterOptions> = {}) {
+    this.server = new OtlpServer({ answer });
     this.exporter = new OtlpExporter({
-      url: `http://127.0.0.1:${this.#server.addr.port}/v1/traces`,
+      url: this.server.tracesUrl,
       protocol: "http/protobuf",
       headers: {},
       timeoutMs: 5_000,
@@ -62,6 +46,11 @@ class Sink implements AsyncDisposable {
     });
   }
 
+  /** Names of the spans of each request. */
+  get received(): string[][] {
+    return this.server.requests.map(spanNames);
+  }
+
   push(count: number, name = "span") {
     const bytes = batchBytes(
       Array.from({ length: count }, (_, index) => encodeSpan({ name: `${name} ${index}` })),
@@ -71,83 +60,78 @@ class Sink implements AsyncDisposable {
 
   /** Waits until the exporter's counts are as wanted. */
   async until(done: (stats: ExportStats) => boolean): Promise<ExportStats> {
-    const deadline = performance.now() + 5_000;
-    while (!done(this.exporter.stats())) {
-      if (performance.now() > deadline) throw new Error(`Still ${JSON.stringify(this.exporter.stats())}`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    return this.exporter.stats();
+    return await eventually(() => {
+      const stats = this.exporter.stats();
+      ok(done(stats), `still ${JSON.stringify(stats)}`);
+      return stats;
+    }, { everyMs: 2 });
   }
 
   async [Symbol.asyncDispose]() {
     await this.exporter.shutdown(0);
-    this.#stop.abort();
-    await this.#server.finished;
+    await this.server[Symbol.asyncDispose]();
   }
 }
 
-function spanNames(request: Uint8Array): string[] {
-  const { resourceSpans } = decodeMessage("ExportTraceServiceRequest", request) as {
-    resourceSpans: Array<{ scopeSpans: Array<{ spans: Array<{ name: string }> }> }>;
-  };
-  return resourceSpans.flatMap(({ scopeSpans }) =>
-    scopeSpans.flatMap(({ spans }) => spans.map(({ name }) => name))
-  );
-}
-
-const ok = () => new Response(null, { headers: { "content-type": "application/x-protobuf" } });
 const idle = (stats: ExportStats) => stats.queued === 0;
 const totals = ({ exported, queued, lost }: ExportStats) =>
   exported + queued + Object.values(lost).reduce((sum, spans) => sum + spans, 0);
+const numbered = (count: number) => Array.from({ length: count }, (_, index) => `span ${index}`);
 
 Deno.test("OtlpExporter posts protobuf with the configured headers and counts what was acknowledged", async () => {
-  await using sink = new Sink(ok, { headers: { authorization: "Bearer x", "content-type": "text/plain" } });
+  await using sink = new Sink(okAnswer, {
+    headers: { authorization: "Bearer x", "content-type": "text/plain" },
+  });
   sink.push(7);
   const stats = await sink.until(idle);
   deepEqual(stats, { exported: 7, queued: 0, lost: {}, batches: 1, retries: 0, lastError: null });
-  const [{ headers, names }] = sink.received as [Received];
+  const [{ headers }] = sink.server.requests as [OtlpRequest];
   equal(headers.get("content-type"), "application/x-protobuf");
   equal(headers.get("authorization"), "Bearer x");
   match(headers.get("user-agent")!, /^tsunagi\//);
-  deepEqual(names, [0, 1, 2, 3, 4, 5, 6].map((index) => `span ${index}`));
+  deepEqual(sink.received, [numbered(7)]);
 });
 
 Deno.test("OtlpExporter compresses with gzip when told to", async () => {
-  await using sink = new Sink(ok, { compression: "gzip" });
+  await using sink = new Sink(okAnswer, { compression: "gzip" });
   sink.push(101);
   equal((await sink.until(idle)).exported, 101);
-  equal(sink.received[0]!.headers.get("content-encoding"), "gzip");
-  equal(sink.received[0]!.names.length, 101);
+  const [request] = sink.server.requests as [OtlpRequest];
+  equal(request.headers.get("content-encoding"), "gzip");
+  ok(request.wireBytes * 2 < request.body.length, `${request.wireBytes} of ${request.body.length} bytes`);
+  deepEqual(sink.received, [numbered(101)]);
 });
 
 Deno.test("OtlpExporter waits for company, but sends a full batch at once", async () => {
-  await using sink = new Sink(ok, { delayMs: 150, maxBatch: 10 });
-  const began = performance.now();
+  const clock = new FakeClock();
+  await using sink = new Sink(okAnswer, { clock, delayMs: 150, maxBatch: 10 });
   sink.push(3);
+  await clock.advance(100);
   sink.push(3);
+  await clock.advance(49);
+  equal(sink.exporter.stats().queued, 6);
+  equal(sink.received.length, 0);
+  await clock.advance(1);
   await sink.until(idle);
-  equal(sink.received.length, 1);
-  equal(sink.received[0]!.at - began >= 140, true);
-  const again = performance.now();
+  deepEqual(sink.received.map((names) => names.length), [6]);
   for (let i = 0; i < 5; i++) sink.push(2);
   await sink.until(idle);
-  equal(sink.received[1]!.names.length, 10);
-  equal(sink.received[1]!.at - again < 140, true);
+  deepEqual(sink.received.map((names) => names.length), [6, 10]);
 });
 
 Deno.test("OtlpExporter never puts more than a batch into a request, and loses nothing of a burst", async () => {
-  await using sink = new Sink(ok, { maxBatch: 101, maxQueue: 5_003, delayMs: 20 });
+  await using sink = new Sink(okAnswer, { maxBatch: 101, maxQueue: 5_003, delayMs: 20 });
   for (let i = 0; i < 1_009; i++) sink.push(3);
   sink.push(503);
   const stats = await sink.until(idle);
   equal(stats.exported, 3 * 1_009 + 503);
-  equal(sink.received.every(({ names }) => names.length <= 101), true);
-  equal(sink.received.reduce((sum, { names }) => sum + names.length, 0), stats.exported);
+  ok(sink.received.every((names) => names.length <= 101));
+  equal(sink.received.flat().length, stats.exported);
 });
 
 for (const status of [429, 502, 503, 504]) {
   Deno.test(`OtlpExporter tries again after ${status}`, async () => {
-    await using sink = new Sink((attempt) => attempt < 3 ? new Response("busy", { status }) : ok());
+    await using sink = new Sink(({ attempt }) => attempt < 3 ? new Response("busy", { status }) : okAnswer());
     sink.push(7);
     const { exported, retries, batches, lost, lastError } = await sink.until(idle);
     deepEqual([exported, retries, batches, lost, sink.received.length], [7, 2, 1, {}, 3]);
@@ -156,16 +140,38 @@ for (const status of [429, 502, 503, 504]) {
 }
 
 Deno.test("OtlpExporter waits as long as Retry-After says, in seconds or as a date", async () => {
-  const header = (attempt: number) => attempt === 1 ? "1" : new Date(Date.now() + 2_000).toUTCString();
-  await using sink = new Sink((attempt) =>
-    attempt < 3 ? new Response(null, { status: 429, headers: { "retry-after": header(attempt) } }) : ok()
+  const clock = new FakeClock();
+  const headers = ["7", new Date(clock.now() + 30_000).toUTCString()];
+  await using sink = new Sink(({ attempt }) => {
+    const header = headers[attempt - 1];
+    return header === undefined
+      ? okAnswer()
+      : new Response(null, { status: 429, headers: { "retry-after": header } });
+  }, { clock, delayMs: 0, retry: { initialMs: 1, maxMs: 1, maxElapsedMs: 60_000 } });
+  sink.push(7);
+  // The date is 30 s from the beginning, so 23 s from the second attempt.
+  for (const waitMs of [7_000, 23_000]) {
+    await eventually(() => equal(clock.sleepers, 1));
+    const before = sink.received.length;
+    await clock.advance(waitMs - 1);
+    equal(sink.received.length, before);
+    await clock.advance(1);
+  }
+  equal((await sink.until(idle)).exported, 7);
+  equal(sink.received.length, 3);
+});
+
+Deno.test("OtlpExporter tries a last time when its time is up, whatever Retry-After says", async () => {
+  const clock = new FakeClock();
+  await using sink = new Sink(
+    () => new Response(null, { status: 503, headers: { "retry-after": "86400" } }),
+    { clock, delayMs: 0, retry: { initialMs: 1, maxMs: 1, maxElapsedMs: 60_000 } },
   );
   sink.push(7);
-  equal((await sink.until(idle)).exported, 7);
-  const gaps = sink.received.slice(1).map(({ at }, index) => at - sink.received[index]!.at);
-  equal(gaps[0]! >= 990, true, String(gaps));
-  // A date has whole seconds, so two seconds ahead are at least one.
-  equal(gaps[1]! >= 990, true, String(gaps));
+  await eventually(() => equal(clock.sleepers, 1));
+  await clock.advance(60_000);
+  deepEqual((await sink.until(idle)).lost, { retries_exhausted: 7 });
+  equal(sink.received.length, 2);
 });
 
 for (const status of [400, 401, 404, 413, 500, 501]) {
@@ -194,11 +200,7 @@ for (const status of [301, 307]) {
 }
 
 Deno.test("OtlpExporter counts and tells what a partial success rejected, and does not send it again", async () => {
-  const partialSuccess = { rejectedSpans: 3, errorMessage: "too old" };
-  const body = encodeMessage("ExportTraceServiceResponse", { partialSuccess });
-  await using sink = new Sink(() =>
-    new Response(body, { headers: { "content-type": "application/x-protobuf" } })
-  );
+  await using sink = new Sink(() => partialAnswer(3, "too old"));
   sink.push(7);
   const { exported, retries, lost, lastError } = await sink.until(idle);
   deepEqual([exported, retries, lost, sink.received.length], [4, 0, { rejected: 3 }, 1]);
@@ -215,8 +217,8 @@ Deno.test("OtlpExporter believes no more rejections than there were spans", asyn
 });
 
 Deno.test("OtlpExporter tries again when an answer is cut", async () => {
-  await using sink = new Sink((attempt) => {
-    if (attempt > 1) return ok();
+  await using sink = new Sink(({ attempt }) => {
+    if (attempt > 1) return okAnswer();
     const body = new ReadableStream({
       start(controller) {
         controller.enqueue(new Uint8Array(10));
@@ -233,7 +235,7 @@ Deno.test("OtlpExporter tries again when an answer is cut", async () => {
 Deno.test("OtlpExporter tries again when nobody listens, and when the connection closes without an answer", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `http://127.0.0.1:${listener.addr.port}/v1/traces?key=secret`;
-  await using sink = new Sink(ok, { url, retry: { initialMs: 5, maxMs: 10, maxElapsedMs: 300 } });
+  await using sink = new Sink(okAnswer, { url, retry: { initialMs: 5, maxMs: 10, maxElapsedMs: 300 } });
   const closing = (async () => {
     for await (const connection of listener) connection.close();
   })().catch(() => {});
@@ -249,10 +251,10 @@ Deno.test("OtlpExporter tries again when nobody listens, and when the connection
 
 Deno.test("OtlpExporter tries again when an answer takes longer than the timeout", async () => {
   const slow = Promise.withResolvers<Response>();
-  await using sink = new Sink((attempt) => attempt === 1 ? slow.promise : ok(), { timeoutMs: 50 });
+  await using sink = new Sink(({ attempt }) => attempt === 1 ? slow.promise : okAnswer(), { timeoutMs: 50 });
   sink.push(7);
   const { exported, retries, lastError } = await sink.until(idle);
-  slow.resolve(ok());
+  slow.resolve(okAnswer());
   deepEqual([exported, retries], [7, 1]);
   match(lastError!, /no complete answer within 50 ms$/);
 });
@@ -283,12 +285,12 @@ Deno.test("OtlpExporter keeps memory and requests bounded while a collector is s
     most = Math.max(most, ++atOnce);
     await gate.promise;
     atOnce--;
-    return ok();
+    return okAnswer();
   }, { maxQueue: 503, maxBatch: 53, maxInFlight: 3 });
   for (let i = 0; i < 2_003; i++) {
     sink.push(1);
     const stats = sink.exporter.stats();
-    equal(stats.queued <= 503, true);
+    ok(stats.queued <= 503);
     equal(totals(stats), i + 1);
   }
   await sink.until(() => atOnce === 3);
@@ -300,17 +302,18 @@ Deno.test("OtlpExporter keeps memory and requests bounded while a collector is s
 });
 
 Deno.test("OtlpExporter.shutdown() sends what waits at once, also what waits to be tried again", async () => {
-  await using sink = new Sink((attempt) => attempt === 1 ? new Response(null, { status: 503 }) : ok(), {
-    delayMs: 60_000,
-    maxBatch: 7,
-    retry: { initialMs: 60_000, maxMs: 60_000, maxElapsedMs: 600_000 },
-  });
+  await using sink = new Sink(
+    ({ attempt }) => attempt === 1 ? new Response(null, { status: 503 }) : okAnswer(),
+    {
+      delayMs: 60_000,
+      maxBatch: 7,
+      retry: { initialMs: 60_000, maxMs: 60_000, maxElapsedMs: 600_000 },
+    },
+  );
   sink.push(7);
   await sink.until(({ lastError }) => lastError !== null);
   sink.push(3);
-  const began = performance.now();
   await sink.exporter.shutdown(5_000);
-  equal(performance.now() - began < 4_000, true);
   const { exported, queued, lost } = sink.exporter.stats();
   deepEqual([exported, queued, lost], [10, 0, {}]);
 });
@@ -319,29 +322,26 @@ Deno.test("OtlpExporter.shutdown() ends at its deadline and counts what it could
   const gate = Promise.withResolvers<Response>();
   await using sink = new Sink(() => gate.promise, { maxBatch: 7, maxInFlight: 2 });
   for (let i = 0; i < 23; i++) sink.push(1);
-  const began = performance.now();
   await sink.exporter.shutdown(100);
-  equal(performance.now() - began < 2_000, true);
   sink.push(5);
   const { exported, queued, lost } = sink.exporter.stats();
   deepEqual([exported, queued, lost], [0, 0, { shutdown: 28 }]);
-  gate.resolve(ok());
+  gate.resolve(okAnswer());
 });
 
 Deno.test("OtlpExporter accounts for every span whatever a collector does", async () => {
-  const answers: Answer[] = [
-    ok,
+  const answers: OtlpAnswer[] = [
+    okAnswer,
     () => new Response(null, { status: 503 }),
     () => new Response(null, { status: 400 }),
     () =>
       new Response(JSON.stringify({ partialSuccess: { rejectedSpans: "1" } }), {
         headers: { "content-type": "application/json" },
       }),
-    (_attempt, request) =>
-      new Promise((resolve) => request.signal.addEventListener("abort", () => resolve(ok()))),
+    ({ ending }) => ending.then(okAnswer),
   ];
   await using sink = new Sink(
-    (attempt, request) => answers[attempt * 7 % answers.length]!(attempt, request),
+    (context) => answers[context.attempt * 7 % answers.length]!(context),
     {
       maxQueue: 211,
       maxBatch: 11,
