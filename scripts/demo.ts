@@ -1,10 +1,8 @@
 /**
- * The demo of scripts/up: starts the agent and, with `go run main.go` as their README says, both services of
- * examples/two-services, sends requests, and prints each joined trace as a waterfall.
+ * The demo of scripts/up: starts the agent, which prints traces as it always does, and, with `go run main.go` as
+ * their README says, both services of examples/two-services; sends requests and waits for the joined trace of each.
  * Arguments: how many requests (0: until a signal), then the agent's command line.
  */
-import { renderWaterfall } from "../src/trace/waterfall.ts";
-import { traceFromJson, type TraceJson } from "./demo_trace.ts";
 
 /** Spans of a whole trace: front's request, its call, and back's part of it. */
 const SPANS_OF_A_TRACE = 3;
@@ -98,10 +96,11 @@ async function until<T>(
   return null;
 }
 
-function apiUrl(): string {
+/** Where the agent's page is. */
+function baseUrl(): string {
   const index = programArgs.findIndex((argument) => /^--listen(=|$)/.test(argument));
   const listen = programArgs[index]?.split("=")[1] ?? programArgs[index + 1];
-  return `http://${index < 0 || !listen ? "127.0.0.1:9810" : listen}/api/v1`;
+  return `http://${index < 0 || !listen ? "127.0.0.1:9810" : listen}`;
 }
 
 async function servicesTraced(api: string): Promise<true | null> {
@@ -114,34 +113,26 @@ async function servicesTraced(api: string): Promise<true | null> {
   return ours.every((target) => target?.state === "traced") || null;
 }
 
-async function wholeTrace(api: string, known: ReadonlySet<string>): Promise<TraceJson | null> {
+/** The id of a trace of front that is whole and not known yet. */
+async function wholeTrace(api: string, known: ReadonlySet<string>): Promise<string | null> {
   const list = await get<{ traces: { traceId: string; spans: number }[] }>(
     `${api}/traces?service=front&limit=20`,
   );
   const fresh = list?.traces.find(({ traceId, spans }) => !known.has(traceId) && spans >= SPANS_OF_A_TRACE);
-  return fresh ? await get<TraceJson>(`${api}/traces/${fresh.traceId}`) : null;
+  return fresh?.traceId ?? null;
 }
 
-/** Sends one request after the other and prints the trace of each. */
+/** Sends one request after the other, each when the trace of the one before is whole. */
 async function sendRequests(api: string): Promise<void> {
   const known = new Set<string>();
-  const { columns } = Deno.stdout.isTerminal() ? Deno.consoleSize() : { columns: 100 };
   for (let sent = 1; !stop.signal.aborted; sent++) {
     const asked = fetch(`http://127.0.0.1:${ports.front}/`, { signal: stop.signal });
     if (await asked.then((response) => response.text()).catch(() => null) === null) {
       return fail(`front does not answer on port ${ports.front}`);
     }
-    const trace = await until(() => wholeTrace(api, known), TRACE_TIMEOUT_MS, "waiting for the trace");
-    if (trace) {
-      known.add(trace.traceId);
-      const text = renderWaterfall(traceFromJson(trace), {
-        width: columns,
-        colour: Deno.stdout.isTerminal(),
-      });
-      Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
-    } else {
-      fail("no joined trace came of a request; see the agent's log above");
-    }
+    const traceId = await until(() => wholeTrace(api, known), TRACE_TIMEOUT_MS, "waiting for the trace");
+    if (traceId === null) return fail("no joined trace came of a request; see the agent's log above");
+    known.add(traceId);
     if (sent === Number(requests)) return;
   }
 }
@@ -157,10 +148,11 @@ async function demo(): Promise<void> {
     });
   await using _back = start("back");
   await using _front = start("front");
-  const api = apiUrl();
+  const api = `${baseUrl()}/api/v1`;
   const traced = await until(() => servicesTraced(api), START_TIMEOUT_MS, "waiting for front and back");
   if (traced) {
     say(`both services are traced; sending requests to port ${ports.front}`);
+    say(`their page is ${baseUrl()}/, their metrics are ${baseUrl()}/metrics`);
     await sendRequests(api);
   } else {
     fail("front and back did not start; see above");
@@ -169,8 +161,7 @@ async function demo(): Promise<void> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
-const printing = programArgs.some((argument) => argument.startsWith("--print")) ? [] : ["--print", "off"];
-const agent = new Deno.Command(program, { args: [...programArgs, ...printing], stdin: "null" }).spawn();
+const agent = new Deno.Command(program, { args: programArgs, stdin: "null" }).spawn();
 let ended = false;
 const status = agent.status.then((result) => {
   ended = true;
