@@ -219,7 +219,7 @@ export class MetricExporter implements AsyncDisposable {
       });
       if (result.kind === "given up") {
         failure = result.reason === "shutdown" ? this.#reasonOf(destination) : result.reason;
-        continue;
+        break;
       }
       delivered++;
       rejected += result.rejected;
