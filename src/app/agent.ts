@@ -1,8 +1,7 @@
 /**
  * The composition root: names every stage in order and wires them together, nothing else. Run by main.
  */
-import type { Config } from "../config/schema.ts";
-import { tracesUrl } from "../config/otlp_url.ts";
+import type { Config } from "../config/config.ts";
 import type { SpanBatch } from "../decoder/span_batch.ts";
 import { LocalExporter } from "../export/local_exporter.ts";
 import { OtlpExporter } from "../export/otlp_exporter.ts";
@@ -87,7 +86,7 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
       stats,
       decoders: decoded,
       exported,
-      endpoint: tracesUrl(config.otlp),
+      endpoint: config.traces.url,
       store: store.stats(),
       printer: printer?.stats() ?? null,
     });
@@ -165,7 +164,7 @@ function marked(batch: SpanBatch, resources: Resources): SpanBatch {
   return { ...batch, bytes: markSpans(batch.bytes, TSUNAGI_DECODER_NEAREST, nearest) };
 }
 
-function createExporter({ otlp }: Config, log: Logger): SpanExporter {
-  const url = tracesUrl(otlp);
-  return url === null ? new LocalExporter() : new OtlpExporter({ ...otlp, url, log });
+function createExporter({ traces }: Config, log: Logger): SpanExporter {
+  const { url } = traces;
+  return url === null ? new LocalExporter() : new OtlpExporter({ ...traces, url, log });
 }

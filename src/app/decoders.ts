@@ -2,7 +2,7 @@
  * The decoders of this agent, from their files to the choice for an executable: registry, gate, maker, directory
  * and administration, put together. Made by Agent; outlives every session.
  */
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import { DecoderChooser } from "../discovery/decoder_chooser.ts";
 import { Gate } from "../gate/gate.ts";
 import { Maker } from "../maker/maker.ts";

@@ -3,8 +3,7 @@
  * makes one whenever the supervisor has a loader.
  */
 import { KIND_PROCESS_EXEC, KIND_PROCESS_EXIT, KIND_STATS } from "../../bpf/wire.gen.ts";
-import type { SelectConfig, SelectRule } from "../config/config.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config } from "../config/config.ts";
 import type { DecoderPack } from "../decoder/manifest.ts";
 import type { PipelineCounters } from "../decoder/messages.ts";
 import { SpanPipeline } from "../decoder/pipeline.ts";
@@ -111,7 +110,7 @@ export class Session {
       loader: client,
       slots: this.#slots,
       chooser,
-      select: selectConfig(config.select),
+      select: config.select,
       measure: false,
       sampler: config.sampler,
       onTarget: (target) => onTarget(target, hello.hostName),
@@ -204,30 +203,4 @@ export class Session {
   #watch(work: Promise<unknown> | undefined): void {
     work?.catch((error) => this.#options.log.error("discovery failed", { error }));
   }
-}
-
-/** The flags as rules, until the configuration has rules of its own. */
-function selectConfig({ exe, ports, pids }: Config["select"]): SelectConfig {
-  const open: SelectRule = {
-    origin: "",
-    name: null,
-    namespace: null,
-    openPorts: [],
-    exePath: null,
-    cmdArgs: null,
-    languages: null,
-    pids: [],
-    containersOnly: false,
-    containerName: null,
-    kubernetes: [],
-    sampler: null,
-    routes: null,
-    exports: null,
-  };
-  const include: SelectRule[] = [
-    ...exe.map((glob) => ({ ...open, origin: "--exe", exePath: { kind: "glob", glob } as const })),
-    ...ports.map((port) => ({ ...open, origin: "--port", openPorts: [{ first: port, last: port }] })),
-    ...pids.length > 0 ? [{ ...open, origin: "--pid", pids }] : [],
-  ];
-  return { include, exclude: [], excludeInstrumented: false };
 }

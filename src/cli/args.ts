@@ -10,8 +10,17 @@ export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
-const REPEATED = ["exe", "port", "pid"] as const;
-const SINGLE = ["config", "otlp", "listen", "decoders", "token-file", "print", "log-level"] as const;
+const REPEATED = ["exe", "port", "pid", "set"] as const;
+const SINGLE = [
+  "config",
+  "otlp",
+  "listen",
+  "decoders",
+  "token-file",
+  "print",
+  "log-level",
+  "log-format",
+] as const;
 const SWITCHES = ["help", "version"] as const;
 
 /** @throws {UsageError} */
@@ -41,6 +50,8 @@ export function parseCommandLine(args: readonly string[]): Command {
       tokenFile: single("token-file"),
       print: single("print"),
       logLevel: single("log-level"),
+      logFormat: single("log-format"),
+      set: repeated("set"),
     },
   };
 }

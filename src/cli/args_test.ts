@@ -13,13 +13,15 @@ const NONE = {
   tokenFile: undefined,
   print: undefined,
   logLevel: undefined,
+  logFormat: undefined,
+  set: [],
 };
 
 Deno.test("parseCommandLine() reads every flag, in both forms", () => {
   deepEqual(parseCommandLine([]), { kind: "run", flags: NONE });
   const args =
     "--config a.yaml --exe /a --exe=/b* --port 80 --port=81 --pid 7 --otlp http://h:4318 --listen :0 " +
-    "--print=json --log-level debug --decoders /d --token-file=t";
+    "--print=json --log-level debug --log-format json --decoders /d --token-file=t --set a=1 --set=b.c=[2]";
   deepEqual(parseCommandLine(args.split(" ")), {
     kind: "run",
     flags: {
@@ -33,6 +35,8 @@ Deno.test("parseCommandLine() reads every flag, in both forms", () => {
       tokenFile: "t",
       print: "json",
       logLevel: "debug",
+      logFormat: "json",
+      set: ["a=1", "b.c=[2]"],
     },
   });
 });
@@ -79,6 +83,8 @@ Deno.test("HELP names every flag and stays within 110 columns", () => {
       "listen",
       "print",
       "log-level",
+      "log-format",
+      "set",
       "decoders",
       "token-file",
       "help",

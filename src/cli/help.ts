@@ -18,14 +18,17 @@ Flags:
   --listen HOST:PORT   address of the status API (default 127.0.0.1:9810)
   --decoders DIR       watched for decoders of more Go versions (default decoders)
   --token-file FILE    token that pushing a decoder asks for (default: one is made, build/run/api_token)
-  --config FILE        YAML file; flags and OTEL_* variables are stronger
+  --config FILE        YAML file; flags and variables are stronger. It is read again when it changes
+  --set KEY=VALUE      a key of that file, as in --set routes.unmatched=path (repeatable)
   --log-level LEVEL    debug, info (default), warn, error; the log goes to stderr
+  --log-format FORM    text (default), json
   -h, --help           this text
   -V, --version        the version
 
-Environment: OTEL_EXPORTER_OTLP_{ENDPOINT,HEADERS,TIMEOUT,COMPRESSION,PROTOCOL}, their _TRACES_ forms,
-OTEL_TRACES_EXPORTER, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, as OpenTelemetry specifies them;
-TSUNAGI_API_TOKEN, the token itself, which is stronger than --token-file.
+Environment: TSUNAGI_CONFIG, as --config; TSUNAGI_API_TOKEN, the token itself, which is stronger than
+--token-file; OTEL_EXPORTER_OTLP_*, OTEL_TRACES_SAMPLER and more, as OpenTelemetry specifies them; those of
+Beyla, BEYLA_* and OTEL_EBPF_*. docs/configuration.md lists every key and variable, and
+deno task check-config FILE says what is wrong with a file.
 
 Exit status: 0 after SIGINT or SIGTERM, 1 when something failed, 2 for a wrong flag, variable or file.
 `;

@@ -1,130 +1,98 @@
 /**
- * Reads the OTEL_* variables that mean this agent (OpenTelemetry specification, "Environment variables" and
- * "OTLP exporter"). An empty variable counts as unset. Where the specification wants a wrong value ignored
- * with a warning (names from a list, numbers) it becomes a warning; a wrong URL or header is an error.
+ * Reads the variables that SETTINGS names: OTEL_* as OpenTelemetry specifies them, those of Beyla and OBI. An empty
+ * variable counts as unset. Where the specification wants a wrong value ignored with a warning (names from a list,
+ * numbers) it becomes a warning; a wrong URL, header or file is an error, and so is anything wrong in Beyla's.
  */
 import { describeError } from "../support/errors.ts";
 import { parseKeyValues } from "../support/key_values.ts";
-import { ConfigError } from "./config_error.ts";
-import {
-  COMPRESSIONS,
-  type OtlpConfig,
-  type PartialConfig,
-  PROTOCOLS,
-  SAMPLER_NAMES,
-  type SamplerConfig,
-} from "./schema.ts";
-import * as value from "./value.ts";
+import { fromText, showPath } from "../schema/mod.ts";
+import { resolveAliases } from "./aliases.ts";
+import type { GetEnv } from "./expand.ts";
+import { leaves, setAt, type Tree } from "./schema_walk.ts";
+import { SETTINGS } from "./settings.ts";
+import { Source } from "./source.ts";
+import { ValueError } from "./value.ts";
 
-/** Every variable that `fromEnv` looks at: what the service needs `--allow-env` for. */
-export const ENV_NAMES = [
-  "OTEL_EXPORTER_OTLP_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-  "OTEL_EXPORTER_OTLP_HEADERS",
-  "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-  "OTEL_EXPORTER_OTLP_TIMEOUT",
-  "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-  "OTEL_EXPORTER_OTLP_COMPRESSION",
-  "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-  "OTEL_EXPORTER_OTLP_PROTOCOL",
-  "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-  "OTEL_TRACES_EXPORTER",
-  "OTEL_TRACES_SAMPLER",
-  "OTEL_TRACES_SAMPLER_ARG",
-] as const;
+/** Variables that name the file; the first that is set. */
+export const FILE_ENV_NAMES = ["TSUNAGI_CONFIG", "BEYLA_CONFIG_PATH", "OTEL_EBPF_CONFIG_PATH"] as const;
 
-type EnvName = typeof ENV_NAMES[number];
+const VARIABLES = leaves(SETTINGS).flatMap(({ path, schema }) => {
+  const names: readonly string[] = schema["x-env"] ?? [];
+  return names.length === 0 ? [] : [{ path, schema, names }];
+});
 
-/** A variable's text, or undefined where it is not set. */
-export type GetEnv = (name: string) => string | undefined;
+/** Every variable that is looked at. */
+export const ENV_NAMES: readonly string[] = [
+  ...FILE_ENV_NAMES,
+  ...new Set(VARIABLES.flatMap(({ names }) => names)),
+];
 
-export interface EnvConfig {
-  readonly config: PartialConfig;
-  /** One sentence for each value that was ignored. */
-  readonly warnings: readonly string[];
-}
-
-/** @throws {ConfigError} */
-export function fromEnv(getEnv: GetEnv): EnvConfig {
-  const warnings: string[] = [];
-  const get = (name: EnvName) => getEnv(name)?.trim() || undefined;
-
-  /** The variable's value; wrong ones throw. */
-  function strict<T>(name: EnvName, reader: (text: string) => T): T | undefined {
-    const text = get(name);
-    if (text === undefined) return undefined;
-    try {
-      return reader(text);
-    } catch (error) {
-      if (!(error instanceof value.ValueError || error instanceof SyntaxError)) throw error;
-      throw new ConfigError(`environment variable ${name}`, describeError(error), { cause: error });
-    }
-  }
-
-  /** The variable's value; wrong ones are told and count as unset. */
-  function lenient<T>(name: EnvName, reader: (text: string) => T): T | undefined {
-    try {
-      return strict(name, reader);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      warnings.push(`${error.message}; it is ignored`);
+/** Variables whose text is not what the key would be. */
+function convert(name: string, text: string): unknown {
+  if (name.endsWith("_HEADERS")) return headers(text);
+  switch (name) {
+    case "OTEL_TRACES_EXPORTER":
+    case "OTEL_METRICS_EXPORTER":
+      return exporters(text);
+    case "OTEL_METRIC_EXPORT_INTERVAL":
+      return /^\d+$/.test(text) ? `${text}ms` : text;
+    case "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE":
+    case "OTEL_TRACES_SAMPLER":
+      return text.toLowerCase();
+    default:
       return undefined;
+  }
+}
+
+function headers(text: string): Record<string, string> {
+  try {
+    return Object.fromEntries(parseKeyValues(text));
+  } catch (error) {
+    // Without the text, which is often a secret.
+    throw new ValueError(describeError(error), { cause: error });
+  }
+}
+
+/** Whether "otlp" is among the exporters. */
+function exporters(text: string): boolean {
+  const names = text.split(",").map((name) => name.trim()).filter(Boolean);
+  if (names.every((name) => ["otlp", "none", "console", "prometheus", "logging"].includes(name))) {
+    return names.includes("otlp");
+  }
+  throw new ValueError(`value is ${JSON.stringify(text)}, must be otlp, console, prometheus or none`);
+}
+
+/** What the variables say. */
+export function fromEnv(getEnv: GetEnv): Source {
+  const tree: Tree = {};
+  const setBy = new Map<string, string>();
+  const source = new Source(tree, (path) => {
+    for (let length = path.length; length > 0; length--) {
+      const name = setBy.get(showPath(path.slice(0, length)));
+      if (name !== undefined) return { name: `environment variable ${name}` };
+    }
+    return { name: "the environment" };
+  });
+  for (const { path, schema, names } of VARIABLES) {
+    const name = names.find((candidate) => (getEnv(candidate)?.trim() ?? "") !== "");
+    if (name === undefined) continue;
+    setBy.set(showPath(path), name);
+    const text = getEnv(name)!.trim();
+    try {
+      setAt(tree, path, convert(name, text) ?? fromText(schema, text));
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      const lenient = isLenient(name);
+      source.report(lenient ? "warning" : "error", path, error.message + (lenient ? "; it is ignored" : ""));
     }
   }
-
-  const timeout = value.integer({ min: 1, max: 600_000 });
-  const compression = value.oneOf(COMPRESSIONS);
-  const protocol = value.oneOf(PROTOCOLS);
-  const headers = (text: string) => value.headers(Object.fromEntries(parseKeyValues(text)));
-
-  const otlp = defined<OtlpConfig>({
-    endpoint: strict("OTEL_EXPORTER_OTLP_ENDPOINT", value.httpUrl),
-    tracesEndpoint: strict("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", value.httpUrl),
-    headers: strict("OTEL_EXPORTER_OTLP_TRACES_HEADERS", headers) ??
-      strict("OTEL_EXPORTER_OTLP_HEADERS", headers),
-    timeoutMs: lenient("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", timeout) ??
-      lenient("OTEL_EXPORTER_OTLP_TIMEOUT", timeout),
-    compression: lenient("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", compression) ??
-      lenient("OTEL_EXPORTER_OTLP_COMPRESSION", compression),
-    protocol: lenient("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", protocol) ??
-      lenient("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
-  });
-  // A variable is stronger than the file, so its endpoint also displaces a traces endpoint from there.
-  if (otlp.endpoint !== undefined && otlp.tracesEndpoint === undefined) otlp.tracesEndpoint = null;
-  if (!exports(get("OTEL_TRACES_EXPORTER"), warnings)) {
-    otlp.endpoint = null;
-    otlp.tracesEndpoint = null;
-  }
-
-  const name = lenient("OTEL_TRACES_SAMPLER", value.oneOf(SAMPLER_NAMES));
-  const ratio = lenient("OTEL_TRACES_SAMPLER_ARG", value.ratio);
-  // Without its argument, or with a wrong one, a ratio sampler keeps everything.
-  const sampler = defined<SamplerConfig>({ name, ratio: name?.endsWith("ratio") ? ratio ?? 1 : ratio });
-
-  return { config: { otlp, sampler }, warnings };
+  source.check((path) => isLenient(setBy.get(showPath(path)) ?? ""));
+  resolveAliases(source);
+  return source;
 }
 
-/** Whether OTEL_TRACES_EXPORTER leaves the OTLP exporter on. */
-function exports(text: string | undefined, warnings: string[]): boolean {
-  if (text === undefined) return true;
-  const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
-  const unknown = names.filter((name) => !["otlp", "none", "console"].includes(name));
-  if (unknown.length > 0) {
-    warnings.push(
-      `Cannot use environment variable OTEL_TRACES_EXPORTER: value is ${value.describe(text)}, ` +
-        "must be otlp, console or none; it is ignored",
-    );
-    return true;
-  }
-  return names.includes("otlp");
-}
-
-/** The entries that have a value. */
-function defined<T extends object>(entries: { [Key in keyof T]?: T[Key] | undefined }): Partial<T> {
-  const result: Partial<T> = {};
-  for (const key of Object.keys(entries) as Array<keyof T>) {
-    const entry = entries[key];
-    if (entry !== undefined) result[key] = entry as T[keyof T];
-  }
-  return result;
+/** What the specification wants to go on without ("Environment variables", "Parsing empty value" and after). */
+function isLenient(name: string): boolean {
+  return name.startsWith("OTEL_") && !name.startsWith("OTEL_EBPF_") &&
+    !/_(ENDPOINT|HEADERS|CERTIFICATE|KEY)$/.test(name);
 }

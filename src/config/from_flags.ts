@@ -1,8 +1,9 @@
 /** What the command line says about the configuration. src/cli reads the flags, this gives them their meaning. */
-import { LOG_LEVELS } from "../support/log.ts";
-import { ConfigError } from "./config_error.ts";
-import { type PartialConfig, PRINT_MODES } from "./schema.ts";
-import * as value from "./value.ts";
+import { parse } from "@std/yaml";
+import { showPath } from "../schema/mod.ts";
+import { resolveAliases } from "./aliases.ts";
+import { setAt, type Tree } from "./schema_walk.ts";
+import { Source } from "./source.ts";
 
 /** Flags as they were typed; absent ones are undefined or an empty list. */
 export interface Flags {
@@ -16,42 +17,72 @@ export interface Flags {
   readonly tokenFile?: string | undefined;
   readonly print?: string | undefined;
   readonly logLevel?: string | undefined;
+  readonly logFormat?: string | undefined;
+  /** "KEY=VALUE": any key of the file, with a value in YAML. */
+  readonly set?: readonly string[];
 }
 
-/** @throws {ConfigError} */
-export function fromFlags(flags: Flags): PartialConfig {
-  const select: PartialConfig["select"] = {};
-  if (flags.exe?.length) select.exe = flags.exe.map((glob) => read("--exe", value.text, glob));
-  if (flags.port?.length) select.ports = numbers("--port", flags.port, 65_535);
-  if (flags.pid?.length) select.pids = numbers("--pid", flags.pid, 4_194_304);
-  const config: PartialConfig = { select };
-  if (flags.otlp !== undefined) {
-    // The strongest source: a traces endpoint from elsewhere must not win over it.
-    config.otlp = { endpoint: read("--otlp", value.httpUrl, flags.otlp), tracesEndpoint: null };
+/** Flags that are a key each. */
+const KEYS = [
+  ["listen", "--listen", "listen"],
+  ["otlp", "--otlp", "otlp.endpoint"],
+  ["decoders", "--decoders", "decoders.directory"],
+  ["tokenFile", "--token-file", "token_file"],
+  ["print", "--print", "print"],
+  ["logLevel", "--log-level", "log.level"],
+  ["logFormat", "--log-format", "log.format"],
+] as const;
+
+/** What the flags say. */
+export function fromFlags(flags: Flags): Source {
+  const tree: Tree = {};
+  const setBy = new Map<string, string>();
+  const source = new Source(tree, (path) => {
+    for (let length = path.length; length > 0; length--) {
+      const flag = setBy.get(showPath(path.slice(0, length)));
+      if (flag !== undefined) return { name: `flag ${flag}` };
+    }
+    return { name: "the command line" };
+  });
+  const put = (flag: string, path: readonly string[], value: unknown) => {
+    setBy.set(showPath(path), flag);
+    setAt(tree, path, value);
+  };
+  for (const [name, flag, key] of KEYS) {
+    if (flags[name] !== undefined) put(flag, key.split("."), flags[name]);
   }
-  if (flags.listen !== undefined) config.listen = read("--listen", value.hostPort, flags.listen);
-  if (flags.decoders !== undefined) {
-    config.decoders = { directory: read("--decoders", value.text, flags.decoders) };
+  if (flags.exe?.length) put("--exe", ["select", "exe"], flags.exe);
+  if (flags.port?.length) put("--port", ["select", "ports"], numbers(flags.port));
+  if (flags.pid?.length) put("--pid", ["select", "pids"], numbers(flags.pid));
+  for (const text of flags.set ?? []) {
+    const equals = text.indexOf("=");
+    if (equals <= 0) {
+      setBy.set(text, "--set");
+      source.report(
+        "error",
+        [text],
+        `value is ${JSON.stringify(text)}, must be KEY=VALUE such as log.level=debug`,
+      );
+      continue;
+    }
+    const path = text.slice(0, equals).trim().split(".");
+    setBy.set(showPath(path), `--set ${showPath(path)}`);
+    try {
+      const value = parse(text.slice(equals + 1));
+      if (value !== undefined) put(`--set ${showPath(path)}`, path, value);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      source.report("error", path, `value is not YAML: ${error.message.split("\n")[0]!.replace(/:$/, "")}`);
+    }
   }
-  if (flags.tokenFile !== undefined) config.tokenFile = read("--token-file", value.text, flags.tokenFile);
-  if (flags.print !== undefined) config.print = read("--print", value.oneOf(PRINT_MODES), flags.print);
-  if (flags.logLevel !== undefined) {
-    config.log = { level: read("--log-level", value.oneOf(LOG_LEVELS), flags.logLevel) };
-  }
-  return config;
+  source.check();
+  resolveAliases(source);
+  return source;
 }
 
-/** Each value may itself be a list: "--port 8080,8081". */
-function numbers(flag: string, values: readonly string[], max: number): number[] {
-  const reader = value.integer({ min: 1, max });
-  return values.flatMap((text) => text.split(",").map((item) => read(flag, reader, item.trim())));
-}
-
-function read<T>(flag: string, reader: value.ValueReader<T>, text: string): T {
-  try {
-    return reader(text);
-  } catch (error) {
-    if (!(error instanceof value.ValueError)) throw error;
-    throw new ConfigError(`flag ${flag}`, error.message, { cause: error });
-  }
+/** Each value may itself be a list: "--port 8080,8081". What is no number stays text, for the message. */
+function numbers(values: readonly string[]): unknown[] {
+  return values.flatMap((text) =>
+    text.split(",").map((item) => /^\d+$/.test(item.trim()) ? Number(item) : item)
+  );
 }

@@ -1,51 +1,113 @@
 /** Puts the configuration together, weakest source first: defaults, file, environment, flags. Called by main. */
 import { describeError } from "../support/errors.ts";
-import { ConfigError } from "./config_error.ts";
-import { fromEnv, type GetEnv } from "./from_env.ts";
-import { fromFile } from "./from_file.ts";
+import { showPath } from "../schema/mod.ts";
+import type { Config } from "./config.ts";
+import { ConfigError, type ConfigProblem, type Origin, problemText } from "./config_error.ts";
+import type { GetEnv } from "./expand.ts";
+import { FILE_ENV_NAMES, fromEnv } from "./from_env.ts";
 import { type Flags, fromFlags } from "./from_flags.ts";
-import { type Config, defaultConfig, type PartialConfig } from "./schema.ts";
+import { overlay } from "./overlay.ts";
+import { type ReadFile, type Reporter, resolve } from "./resolve.ts";
+import { resolveAliases } from "./aliases.ts";
+import type { Settings } from "./settings.ts";
+import type { Source } from "./source.ts";
+import { readYamlFile } from "./yaml_file.ts";
 
 export interface LoadOptions {
   readonly flags: Flags;
   readonly getEnv: GetEnv;
+  /** Fills in ${NAME} in the file. Default: as getEnv. */
+  readonly getFileEnv?: GetEnv;
   /** Default: `Deno.readTextFile`. */
-  readonly readFile?: (path: string) => Promise<string>;
+  readonly readFile?: ReadFile;
 }
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** Settings that were ignored, for the log. */
+  /** Settings that have no effect, for the log. */
   readonly warnings: readonly string[];
 }
 
-/** @throws {ConfigError} naming the source of the first unusable setting. */
-export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const { flags, getEnv, readFile = Deno.readTextFile } = options;
-  const config = defaultConfig();
-  if (flags.config !== undefined) {
-    let content: string;
-    try {
-      content = await readFile(flags.config);
-    } catch (cause) {
-      throw new ConfigError(`file ${flags.config} (flag --config)`, describeError(cause), { cause });
-    }
-    overlay(config, fromFile(flags.config, content));
-  }
-  const env = fromEnv(getEnv);
-  overlay(config, env.config);
-  overlay(config, fromFlags(flags));
-  return { config, warnings: env.warnings };
+/** What came out of the sources: a configuration unless there are errors among the problems. */
+export interface Inspected {
+  readonly config: Config | null;
+  /** In the order of the file, then of the environment and the flags. */
+  readonly problems: readonly ConfigProblem[];
 }
 
-function overlay(config: Config, over: PartialConfig) {
-  Object.assign(config.otlp, over.otlp);
-  Object.assign(config.listen, over.listen);
-  Object.assign(config.select, over.select);
-  Object.assign(config.sampler, over.sampler);
-  Object.assign(config.store, over.store);
-  Object.assign(config.decoders, over.decoders);
-  Object.assign(config.log, over.log);
-  if (over.print !== undefined) config.print = over.print;
-  if (over.tokenFile !== undefined) config.tokenFile = over.tokenFile;
+/** @throws {ConfigError} with every mistake. */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { config, problems } = await inspectConfig(options);
+  if (config === null) throw ConfigError.of(problems);
+  return { config, warnings: problems.map(problemText) };
+}
+
+/** As loadConfig, for those who want all problems and no error. */
+export async function inspectConfig(options: LoadOptions): Promise<Inspected> {
+  const { flags, getEnv, getFileEnv = getEnv, readFile = (path) => Deno.readTextFile(path) } = options;
+  const named = fileName(flags, getEnv);
+  const sources: Source[] = [];
+  const problems: ConfigProblem[] = [];
+  if (named !== null) {
+    try {
+      const source = readYamlFile(named.path, await readFile(named.path), getFileEnv);
+      source.check();
+      resolveAliases(source);
+      sources.push(source);
+    } catch (error) {
+      // Whatever keeps the file from being read is the user's to mend.
+      if (!isReadFailure(error)) throw error;
+      const message = `file cannot be read: ${describeError(error)}`;
+      problems.push({ severity: "error", origin: { name: named.source }, message });
+    }
+  }
+  sources.push(fromEnv(getEnv), fromFlags(flags));
+  const merged = overlay(sources);
+  const report = reporter(merged.originOf, problems);
+  const config = await resolve(merged.tree as Settings, { file: named?.path ?? null, readFile, report });
+  problems.push(...sources.flatMap((source) => source.problems));
+  problems.sort(inOrder);
+  return { config: problems.some(({ severity }) => severity === "error") ? null : config, problems };
+}
+
+/** The file that --config or a variable names, or null. */
+export function fileName(flags: Flags, getEnv: GetEnv): { path: string; source: string } | null {
+  if (flags.config !== undefined) {
+    return { path: flags.config, source: `file ${flags.config} (flag --config)` };
+  }
+  for (const name of FILE_ENV_NAMES) {
+    const path = getEnv(name)?.trim();
+    if (path) return { path, source: `file ${path} (environment variable ${name})` };
+  }
+  return null;
+}
+
+function reporter(
+  originOf: (path: readonly (string | number)[]) => { origin: Origin; key: string } | null,
+  problems: ConfigProblem[],
+): Reporter {
+  const add = (severity: ConfigProblem["severity"], path: readonly (string | number)[], message: string) => {
+    const from = originOf(path);
+    const origin = from?.origin ?? { name: showPath(path) };
+    problems.push({
+      severity,
+      origin,
+      message: from && "file" in origin ? `${from.key}: ${message}` : message,
+    });
+  };
+  return {
+    error: (path, message) => add("error", path, message),
+    warn: (path, message) => add("warning", path, message),
+  };
+}
+
+function isReadFailure(error: unknown): boolean {
+  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError);
+}
+
+/** Problems of a file by their place, before the others. */
+function inOrder(a: ConfigProblem, b: ConfigProblem): number {
+  const [left, right] = [a.origin, b.origin];
+  if ("name" in left || "name" in right) return Number("name" in left) - Number("name" in right);
+  return left.line - right.line || left.column - right.column;
 }

@@ -1,5 +1,5 @@
 /** A sampler's name taken apart into what the kernel's `struct wire_target` holds. Used by discovery. */
-import type { SamplerConfig } from "./schema.ts";
+import type { SamplerConfig } from "./config.ts";
 
 export interface SamplerDecision {
   readonly kind: "alwaysOn" | "alwaysOff" | "ratio";

@@ -1,125 +1,139 @@
 /**
- * Readers of single values: each takes what a source holds (any type from YAML, text from a flag or variable)
- * and returns it typed, or says what is wrong. Used by all three sources, so a value means the same in each.
+ * Texts of the configuration and what they mean: each function reads one kind of text or says what it must be. Used by
+ * the schemas (setting_types.ts), which only ask whether a text can be read, and by the resolve_*.ts files.
  */
-import { nearest } from "../support/nearest.ts";
+import type { TextMatch } from "./config.ts";
 
-/** Thrown by readers; the source adds its name and makes a ConfigError of it. */
+/** Says what is wrong with a value: "value is 9, must be ..." or "must be ...". */
 export class ValueError extends Error {
   override name = "ValueError";
 }
 
-export type ValueReader<T> = (value: unknown) => T;
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "µs": 1e-3,
+  "μs": 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|μs|ms|s|m|h))+$/;
 
-export function text(value: unknown): string {
-  if (typeof value !== "string") throw new ValueError(`value is ${describe(value)}, must be text`);
-  if (value === "") throw new ValueError("value is empty");
-  return value;
-}
-
-/** A whole number; text in decimal counts too, as flags and variables have nothing else. */
-export function integer({ min, max }: { min: number; max: number }): ValueReader<number> {
-  return (value) => {
-    const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
-    if (typeof number !== "number" || !Number.isSafeInteger(number)) {
-      throw new ValueError(`value is ${describe(value)}, must be a whole number`);
-    }
-    if (number < min || number > max) {
-      throw new ValueError(`value is ${number}, must be from ${min} to ${max}`);
-    }
-    return number;
-  };
-}
-
-export function truth(value: unknown): boolean {
-  if (typeof value !== "boolean") throw new ValueError(`value is ${describe(value)}, must be true or false`);
-  return value;
-}
-
-/** A share from 0 to 1. */
-export function ratio(value: unknown): number {
-  const number = typeof value === "string" && /^\d*\.?\d+(e-?\d+)?$/i.test(value) ? Number(value) : value;
-  if (typeof number !== "number" || !(number >= 0 && number <= 1)) {
-    throw new ValueError(`value is ${describe(value)}, must be a number from 0 to 1`);
+/** "1m30s" in milliseconds, as Go's time.ParseDuration reads it (https://pkg.go.dev/time#ParseDuration). */
+export function durationMs(text: string): number {
+  if (!DURATION.test(text)) throw new ValueError("must be a duration such as 500ms, 15s or 1m30s");
+  let sum = 0;
+  for (const [, number, unit] of text.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    sum += Number(number) * UNITS_MS[unit!]!;
   }
-  return number;
-}
-
-export function oneOf<const T extends string>(choices: readonly T[]): ValueReader<T> {
-  return (value) => {
-    const found = choices.find((choice) => choice === value);
-    if (found !== undefined) return found;
-    const near = typeof value === "string" ? nearest(value, choices) : null;
-    throw new ValueError(
-      `value is ${describe(value)}, must be one of ${choices.join(", ")}` +
-        (near ? ` (did you mean "${near}"?)` : ""),
-    );
-  };
-}
-
-export function listOf<T>(reader: ValueReader<T>): ValueReader<T[]> {
-  return (value) => {
-    if (!Array.isArray(value)) throw new ValueError(`value is ${describe(value)}, must be a list`);
-    return value.map((item, index) => {
-      try {
-        return reader(item);
-      } catch (error) {
-        if (error instanceof ValueError) throw new ValueError(`entry ${index + 1}: ${error.message}`);
-        throw error;
-      }
-    });
-  };
-}
-
-export function orNull<T>(reader: ValueReader<T>): ValueReader<T | null> {
-  return (value) => value === null ? null : reader(value);
-}
-
-/** Names and texts that can stand in a request as headers. */
-export function headers(value: unknown): Record<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ValueError(`value is ${describe(value)}, must be a map of header names to texts`);
-  }
-  for (const [name, content] of Object.entries(value)) {
-    if (typeof content !== "string") {
-      throw new ValueError(`header "${name}" is ${describe(content)}, must be text`);
-    }
-    try {
-      new Headers([[name, content]]);
-    } catch {
-      // The platform's message would quote the content, which is often a secret.
-      throw new ValueError(`header "${name}" has a name or content that HTTP does not allow`);
-    }
-  }
-  return { ...value };
+  return Math.round(sum);
 }
 
 /** An http or https URL without a user name: credentials belong into headers. */
-export function httpUrl(value: unknown): string {
-  const url = URL.parse(text(value));
+export function httpUrl(value: string): string {
+  const url = URL.parse(value);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new ValueError(`value is ${describe(value)}, must be a URL such as http://127.0.0.1:4318`);
+    throw new ValueError("must be a URL such as http://127.0.0.1:4318");
   }
   if (url.username !== "" || url.password !== "") {
-    throw new ValueError("URL has a user name or password; send credentials with OTEL_EXPORTER_OTLP_HEADERS");
+    throw new ValueError("must not have a user name or password; send credentials as a header");
   }
   return url.href;
 }
 
 /** "HOST:PORT", "[IPv6]:PORT" or ":PORT" for loopback; port 0 asks the system for a free one. */
-export function hostPort(value: unknown): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]*)):(\d{1,5})$/.exec(text(value));
+export function hostPort(value: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]*)):(\d{1,5})$/.exec(value);
   const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    throw new ValueError(`value is ${describe(value)}, must be HOST:PORT such as 127.0.0.1:9810`);
-  }
+  if (match === null || port > 65_535) throw new ValueError("must be HOST:PORT such as 127.0.0.1:9810");
   return { host: match[1] ?? (match[2] || "127.0.0.1"), port };
 }
 
-/** How a wrong value is shown. */
-export function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? value.slice(0, 80) + "…" : value);
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "a map";
-  return String(value);
+/** "80,443,8000-8999" as ranges, both ends included. */
+export function portRanges(text: string): { first: number; last: number }[] {
+  return text.split(",").map((entry) => {
+    const match = /^\s*(\d{1,5})\s*(?:-\s*(\d{1,5})\s*)?$/.exec(entry);
+    if (match === null) throw new ValueError("must be ports such as 80,443,8000-8999");
+    const first = Number(match[1]);
+    const last = Number(match[2] ?? first);
+    if (first < 1 || last > 65_535) throw new ValueError("must be ports from 1 to 65535");
+    if (last < first) throw new ValueError(`must have ranges that rise, unlike ${entry.trim()}`);
+    return { first, last };
+  });
+}
+
+/** "17,42" as process ids. */
+export function processIds(text: string): number[] {
+  return text.split(",").map((entry) => {
+    const pid = /^\s*\d{1,7}\s*$/.test(entry) ? Number(entry) : 0;
+    if (pid < 1 || pid > 4_194_304) throw new ValueError("must be process ids from 1 to 4194304");
+    return pid;
+  });
+}
+
+/**
+ * A regular expression as Go writes it (https://github.com/google/re2/wiki/Syntax), found anywhere in a text. What Go
+ * and JavaScript spell differently is translated: flags at the head, named groups, \A, \z, \Q..\E, [[:alpha:]].
+ */
+export function goRegex(text: string): RegExp {
+  const [head = "", letters = ""] = /^\(\?([ims]+)\)/.exec(text) ?? [];
+  const source = text.slice(head.length)
+    .replace(/\\Q(.*?)(?:\\E|$)/gs, (_, literal: string) => literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"))
+    .replaceAll("(?P<", "(?<")
+    .replace(/\\([Az])/g, (_, letter) => letter === "A" ? "(?<![\\s\\S])" : "(?![\\s\\S])")
+    .replace(/\[:(\w+):\]/g, (all, name: string) => POSIX_CLASSES[name] ?? all);
+  try {
+    return new RegExp(source, letters);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.replace(/^.*: /s, "") : "it cannot be read";
+    throw new ValueError(`must be a regular expression: ${why}`, { cause });
+  }
+}
+
+const POSIX_CLASSES: Readonly<Record<string, string>> = {
+  alnum: "0-9A-Za-z",
+  alpha: "A-Za-z",
+  digit: "0-9",
+  lower: "a-z",
+  upper: "A-Z",
+  space: "\\s",
+  word: "\\w",
+  xdigit: "0-9A-Fa-f",
+};
+
+/**
+ * A glob as Beyla writes it (https://github.com/gobwas/glob): "*" and "?" as everywhere in Tsunagi, and "{a,b}", "[a-c]",
+ * "[!a]" and "\", for which it becomes a regular expression on the whole text.
+ */
+export function beylaGlob(text: string): TextMatch {
+  if (!/[[\]{}\\]/.test(text)) return { kind: "glob", glob: text };
+  let source = "";
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === "[") {
+      const end = text.indexOf("]", at + 2);
+      if (end < 0) throw new ValueError("must be a glob: a [ has no ]");
+      const inner = text.slice(at + 1, end).replace(/[\\^[]/g, "\\$&");
+      source += inner.startsWith("!") ? `[^${inner.slice(1)}]` : `[${inner}]`;
+      at = end;
+    } else if (char === "{") {
+      depth++;
+      source += "(?:";
+    } else if (char === "}") {
+      if (depth-- === 0) throw new ValueError("must be a glob: a } has no {");
+      source += ")";
+    } else if (char === "," && depth > 0) source += "|";
+    else if (char === "*") source += ".*";
+    else if (char === "?") source += ".";
+    else source += (char === "\\" ? text[++at] ?? "" : char).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  }
+  if (depth > 0) throw new ValueError("must be a glob: a { has no }");
+  try {
+    return { kind: "regex", regex: new RegExp(`^(?:${source})$`, "s") };
+  } catch (cause) {
+    throw new ValueError("must be a glob: its [ ] cannot be read", { cause });
+  }
 }

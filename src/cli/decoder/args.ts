@@ -108,7 +108,7 @@ function urlOf(flags: ParsedFlags): string {
     return httpUrl(text);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
-    throw new UsageError(`Flag --url: ${error.message}`, { cause: error });
+    throw new UsageError(`Flag --url: value is ${JSON.stringify(text)}, ${error.message}`, { cause: error });
   }
 }
 

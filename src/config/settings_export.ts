@@ -1,0 +1,345 @@
+/** Keys about where traces and metrics go. */
+import { Type } from "../schema/mod.ts";
+import { COMPRESSIONS, METRIC_FEATURES, PROTOCOLS, SAMPLER_NAMES, TEMPORALITIES } from "./config.ts";
+import {
+  BOOLEAN,
+  BUCKETS,
+  duration,
+  ebpf,
+  HEADERS,
+  key,
+  NAME,
+  oneOf,
+  oneOfAnyCase,
+  orNull,
+  RATIO,
+  RATIO_TEXT,
+  section,
+  TEXT,
+  unsupported,
+  URL_TEXT,
+} from "./setting_types.ts";
+
+/** Features of Beyla that Tsunagi has no metrics for. */
+export const UNSUPPORTED_FEATURES = [
+  "*",
+  "all",
+  "application_span",
+  "application_span_otel",
+  "application_span_sizes",
+  "application_host",
+  "application_process",
+  "ebpf",
+  "network",
+  "network_inter_zone",
+  "stats",
+  "stats_tcp_rtt",
+  "stats_tcp_failed_connections",
+] as const;
+
+export const FEATURES = Type.Array(oneOf([...METRIC_FEATURES, ...UNSUPPORTED_FEATURES]));
+
+const PROTOCOL = oneOf([...PROTOCOLS, "grpc"]);
+const TIMEOUT_MS = Type.Integer({ minimum: 1, maximum: 600_000 });
+
+type Signal = "TRACES" | "METRICS";
+
+/** What both signals have; each may say otherwise for itself. */
+function transport(signal: Signal | null) {
+  const env = (name: string) => [`OTEL_EXPORTER_OTLP_${signal === null ? "" : signal + "_"}${name}`];
+  const only = signal === null ? "" : ` of ${signal.toLowerCase()}; weaker than it: the key in otlp`;
+  const defaults = signal === null;
+  return {
+    protocol: key(PROTOCOL, {
+      meaning: `Encoding${only}; grpc is not supported`,
+      ...(defaults ? { default: "http/protobuf" } : {}),
+      env: env("PROTOCOL"),
+      beyla: signal === null ? "otel_traces_export.protocol, otel_metrics_export.protocol" : "same",
+    }),
+    headers: key(HEADERS, {
+      meaning: `Headers sent with each request${only}`,
+      ...(defaults ? { default: {} } : {}),
+      env: env("HEADERS"),
+    }),
+    timeout_ms: key(TIMEOUT_MS, {
+      meaning: `Time for one request, answer included${only}`,
+      ...(defaults ? { default: 10_000 } : {}),
+      env: env("TIMEOUT"),
+    }),
+    compression: key(oneOf(COMPRESSIONS), {
+      meaning: `Compression of requests${only}`,
+      ...(defaults ? { default: "none" } : {}),
+      env: env("COMPRESSION"),
+    }),
+    certificate: key(orNull(TEXT), {
+      meaning: `PEM file of the authorities that the collector's certificate is checked with${only}`,
+      ...(defaults ? { default: null } : {}),
+      env: env("CERTIFICATE"),
+    }),
+    client_certificate: key(orNull(TEXT), {
+      meaning: `PEM file of the agent's own certificate${only}`,
+      ...(defaults ? { default: null } : {}),
+      env: env("CLIENT_CERTIFICATE"),
+    }),
+    client_key: key(orNull(TEXT), {
+      meaning: `PEM file of the key of client_certificate${only}`,
+      ...(defaults ? { default: null } : {}),
+      env: env("CLIENT_KEY"),
+    }),
+  };
+}
+
+export const SAMPLER = section({
+  name: key(oneOf(SAMPLER_NAMES), {
+    meaning: "Which new traces are kept; parentbased_ ones do what the caller decided",
+    default: "parentbased_always_on",
+    env: ["OTEL_TRACES_SAMPLER"],
+    beyla: "otel_traces_export.sampler.name",
+  }),
+  ratio: key(RATIO, {
+    meaning: "Share of new traces that the two ratio samplers keep",
+    default: 1,
+    env: ["OTEL_TRACES_SAMPLER_ARG"],
+    beyla: "otel_traces_export.sampler.arg",
+  }),
+});
+
+/** As Beyla writes it. */
+export const BEYLA_SAMPLER = section({
+  name: key(oneOf(SAMPLER_NAMES), { meaning: "Which new traces are kept", beyla: "same" }),
+  arg: key(RATIO_TEXT, { meaning: "Share of new traces that the two ratio samplers keep", beyla: "same" }),
+});
+
+const SELF_REFERENCES = "Calls of a service to itself are always part of the service graph";
+const INSTRUMENTATIONS = "Tsunagi instruments HTTP only";
+const SDK_LOG = "There is no SDK whose log could be set";
+const VERIFY = "Certificates are always verified; name the authority with certificate";
+const EXTRA = "There are no span metrics";
+
+const BEYLA_BUCKETS = section({
+  duration_histogram: key(BUCKETS, { meaning: "As metrics.duration_buckets", beyla: "same" }),
+  request_size_histogram: key(BUCKETS, { meaning: "As metrics.size_buckets", beyla: "same" }),
+  response_size_histogram: key(BUCKETS, { meaning: "As metrics.size_buckets", beyla: "same" }),
+  gen_ai_client_operation_duration_histogram: unsupported("There are no metrics of GenAI"),
+  gen_ai_client_token_usage_histogram: unsupported("There are no metrics of GenAI"),
+});
+
+export const OTLP = section({
+  endpoint: key(orNull(URL_TEXT), {
+    meaning: 'Base URL of the collector; "/v1/traces" and "/v1/metrics" are added. null: nothing is exported',
+    default: null,
+    env: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
+  }),
+  traces_endpoint: key(orNull(URL_TEXT), {
+    meaning: "URL for traces, used as it stands",
+    env: ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"],
+    beyla: "otel_traces_export.endpoint",
+  }),
+  metrics_endpoint: key(orNull(URL_TEXT), {
+    meaning: "URL for metrics, used as it stands",
+    env: ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"],
+    beyla: "otel_metrics_export.endpoint",
+  }),
+  ...transport(null),
+  max_queue: key(Type.Integer({ minimum: 1, maximum: 10_000_000 }), {
+    meaning: "Spans waiting or on their way; more are lost, and counted. About 600 bytes each",
+    // Larger than the 2048 that SDKs use for the one process they live in: an agent carries a whole node.
+    default: 32_768,
+    env: ["OTEL_BSP_MAX_QUEUE_SIZE"],
+    beyla: "otel_traces_export.queue_size",
+  }),
+  max_batch: key(Type.Integer({ minimum: 1, maximum: 10_000 }), {
+    meaning: "Spans of one request",
+    default: 512,
+    env: ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE"],
+    beyla: "otel_traces_export.batch_max_size",
+  }),
+  delay_ms: key(Type.Integer({ minimum: 0, maximum: 60_000 }), {
+    meaning: "Longest time a span waits for company",
+    default: 1_000,
+    env: ["OTEL_BSP_SCHEDULE_DELAY"],
+    beyla: "otel_traces_export.batch_timeout",
+  }),
+});
+
+export const TRACES_EXPORT = section({
+  enabled: key(BOOLEAN, {
+    meaning:
+      "Whether traces are exported where an endpoint is given; the variable lists exporters, otlp among them",
+    default: true,
+    env: ["OTEL_TRACES_EXPORTER"],
+  }),
+  endpoint: key(URL_TEXT, {
+    meaning: 'URL for traces; "/v1/traces" is added unless it ends so',
+    beyla: "same",
+  }),
+  ...transport("TRACES"),
+  sampler: Type.Optional(BEYLA_SAMPLER),
+  queue_size: key(Type.Integer({ minimum: 1, maximum: 10_000_000 }), {
+    meaning: "As otlp.max_queue",
+    env: ebpf("OTLP_TRACES_QUEUE_SIZE"),
+    beyla: "same",
+  }),
+  max_queue_size: key(Type.Integer({ minimum: 1, maximum: 10_000_000 }), {
+    meaning: "As otlp.max_queue",
+    env: ebpf("OTLP_TRACES_MAX_QUEUE_SIZE"),
+    beyla: "same; older name of queue_size",
+  }),
+  batch_max_size: key(Type.Integer({ minimum: 1, maximum: 10_000 }), {
+    meaning: "As otlp.max_batch",
+    env: ebpf("OTLP_TRACES_BATCH_MAX_SIZE"),
+    beyla: "same",
+  }),
+  max_export_batch_size: key(Type.Integer({ minimum: 1, maximum: 10_000 }), {
+    meaning: "As otlp.max_batch",
+    env: ebpf("OTLP_TRACES_MAX_EXPORT_BATCH_SIZE"),
+    beyla: "same; older name of batch_max_size",
+  }),
+  batch_timeout: key(duration(0, 60_000), {
+    meaning: "As otlp.delay_ms",
+    env: ebpf("OTLP_TRACES_BATCH_TIMEOUT"),
+    beyla: "same",
+  }),
+  insecure_skip_verify: unsupported(VERIFY, ebpf("OTEL_INSECURE_SKIP_VERIFY", "INSECURE_SKIP_VERIFY")),
+  instrumentations: unsupported(
+    INSTRUMENTATIONS,
+    ebpf("OTEL_TRACES_INSTRUMENTATIONS", "TRACES_INSTRUMENTATIONS"),
+  ),
+  backoff_initial_interval: unsupported(
+    "Waiting times between tries are fixed",
+    ebpf("BACKOFF_INITIAL_INTERVAL"),
+  ),
+  backoff_max_interval: unsupported("Waiting times between tries are fixed", ebpf("BACKOFF_MAX_INTERVAL")),
+  backoff_max_elapsed_time: unsupported(
+    "Waiting times between tries are fixed",
+    ebpf("BACKOFF_MAX_ELAPSED_TIME"),
+  ),
+  reporters_cache_len: unsupported("There is no cache of exporters", ebpf("TRACES_REPORT_CACHE_LEN")),
+  otel_sdk_log_level: unsupported(SDK_LOG, ebpf("OTEL_SDK_LOG_LEVEL", "SDK_LOG_LEVEL")),
+});
+
+export const METRICS_EXPORT = section({
+  enabled: key(BOOLEAN, {
+    meaning:
+      "Whether metrics are exported where an endpoint is given; the variable lists exporters, otlp among them",
+    default: true,
+    env: ["OTEL_METRICS_EXPORTER"],
+  }),
+  endpoint: key(URL_TEXT, {
+    meaning: 'URL for metrics; "/v1/metrics" is added where it has no path',
+    beyla: "same",
+  }),
+  ...transport("METRICS"),
+  interval: key(duration(100, 3_600_000), {
+    meaning: "Time between two exports",
+    default: "60s",
+    env: [...ebpf("METRICS_INTERVAL"), "OTEL_METRIC_EXPORT_INTERVAL"],
+    beyla: "same",
+  }),
+  temporality: key(oneOf(TEMPORALITIES), {
+    meaning: "Whether values count from the start (cumulative) or since the last export (delta)",
+    default: "cumulative",
+    env: ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"],
+  }),
+  features: key(FEATURES, {
+    meaning: "As metrics.features; those of all places count",
+    env: ebpf("OTEL_METRICS_FEATURES"),
+    beyla: "same",
+  }),
+  buckets: Type.Optional(BEYLA_BUCKETS),
+  ttl: key(duration(1_000, 604_800_000), {
+    meaning: "As metrics.ttl",
+    env: ebpf("OTEL_METRICS_TTL", "METRICS_TTL"),
+    beyla: "same",
+  }),
+  histogram_aggregation: key(oneOf(["explicit_bucket_histogram"]), {
+    meaning: "Histograms have explicit buckets",
+    env: ["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"],
+    beyla: "same; base2_exponential_bucket_histogram is not supported",
+  }),
+  insecure_skip_verify: unsupported(VERIFY),
+  instrumentations: unsupported(
+    INSTRUMENTATIONS,
+    ebpf("OTEL_METRICS_INSTRUMENTATIONS", "METRICS_INSTRUMENTATIONS"),
+  ),
+  allow_service_graph_self_references: unsupported(
+    SELF_REFERENCES,
+    ebpf("OTEL_ALLOW_SERVICE_GRAPH_SELF_REFERENCES", "ALLOW_SERVICE_GRAPH_SELF_REFERENCES"),
+  ),
+  extra_span_resource_attributes: unsupported(EXTRA, ebpf("EXTRA_SPAN_RESOURCE_ATTRIBUTES")),
+  reporters_cache_len: unsupported("There is no cache of exporters", ebpf("METRICS_REPORT_CACHE_LEN")),
+  otel_sdk_log_level: unsupported(SDK_LOG),
+});
+
+export const PROMETHEUS_EXPORT = section({
+  port: key(Type.Integer({ minimum: 0, maximum: 65_535 }), {
+    meaning: "Port of its own for scraping; 0: none. /metrics of the status API is always there",
+    default: 0,
+    env: ebpf("PROMETHEUS_PORT"),
+    beyla: "same",
+  }),
+  host: key(NAME, {
+    meaning: "Address that the port listens on",
+    default: "0.0.0.0",
+  }),
+  path: key(Type.String({ pattern: "^/" }), {
+    meaning: "Path on that port",
+    default: "/metrics",
+    env: ebpf("PROMETHEUS_PATH"),
+    beyla: "same",
+  }),
+  features: key(FEATURES, {
+    meaning: "As metrics.features; those of all places count",
+    env: ebpf("PROMETHEUS_FEATURES"),
+    beyla: "same",
+  }),
+  buckets: Type.Optional(BEYLA_BUCKETS),
+  ttl: key(duration(1_000, 604_800_000), {
+    meaning: "As metrics.ttl",
+    env: ebpf("PROMETHEUS_TTL"),
+    beyla: "same",
+  }),
+  instrumentations: unsupported(INSTRUMENTATIONS, ebpf("PROMETHEUS_INSTRUMENTATIONS")),
+  allow_service_graph_self_references: unsupported(
+    SELF_REFERENCES,
+    ebpf("PROMETHEUS_ALLOW_SERVICE_GRAPH_SELF_REFERENCES"),
+  ),
+  disable_build_info: unsupported("Build information is always there", ebpf("PROMETHEUS_DISABLE_BUILD_INFO")),
+  exemplar_filter: unsupported(
+    "Exemplars are traces that were kept; OpenMetrics shows them",
+    ebpf("PROMETHEUS_EXEMPLAR_FILTER"),
+  ),
+  extra_resource_attributes: unsupported(
+    "target_info carries all attributes of the resource",
+    ebpf("PROMETHEUS_EXTRA_RESOURCE_ATTRIBUTES"),
+  ),
+  extra_span_resource_attributes: unsupported(EXTRA, ebpf("PROMETHEUS_EXTRA_SPAN_RESOURCE_ATTRIBUTES")),
+  service_cache_size: unsupported("There is no cache of services"),
+});
+
+export const TRACE_PRINTERS = ["disabled", "text", "json", "json_indent", "counter"] as const;
+export const LOG_LEVEL_NAMES = ["debug", "info", "warn", "error"] as const;
+
+/** Beyla's keys of the top level about print and log. */
+export const OUTPUT_KEYS = {
+  trace_printer: key(oneOfAnyCase(TRACE_PRINTERS), {
+    meaning: "As print: text, json, or disabled for off",
+    env: ebpf("TRACE_PRINTER"),
+    beyla: "same; json_indent prints as json, counter as off",
+  }),
+  print_traces: key(BOOLEAN, {
+    meaning: "As print: text or off",
+    env: ebpf("PRINT_TRACES"),
+    beyla: "same; older form of trace_printer",
+  }),
+  log_level: key(oneOfAnyCase(LOG_LEVEL_NAMES), {
+    meaning: "As log.level, in any case",
+    env: [...ebpf("LOG_LEVEL"), "OTEL_LOG_LEVEL"],
+    beyla: "same",
+  }),
+  log_format: key(oneOfAnyCase(["text", "json"]), {
+    meaning: "As log.format",
+    env: ebpf("LOG_FORMAT"),
+    beyla: "same",
+  }),
+};
