@@ -6,7 +6,7 @@
 DENO_VERSION=2.9.6
 TOOLS=$PWD/.tools
 # Debian keeps bpftool in a directory that is not in everybody's PATH.
-export PATH=$TOOLS/node_modules/.bin:$PATH:/usr/local/go/bin:$TOOLS/go/bin:/usr/local/sbin:/usr/sbin:/sbin
+export PATH=$TOOLS/node_modules/.bin:$PATH:/usr/local/go/bin:$TOOLS/go/bin:$TOOLS/prometheus-root/usr/bin:/usr/local/sbin:/usr/sbin:/sbin
 
 say() { printf 'tsunagi: %s\n' "$*" >&2; }
 
