@@ -1,0 +1,141 @@
+/** Decoders: which Go releases each knows, where it came from, what it does now; what was refused; how fast swaps are. */
+import type { ComponentChildren } from "preact";
+import type { DecoderEntry, DecoderList } from "../../registry/model.ts";
+import { count, counted, dateTime, latency, NONE } from "./format.ts";
+import { Empty, Fact, Facts, Section, Waiting } from "./parts.tsx";
+import { usePoll } from "./poll.ts";
+import { type Column, Table } from "./table.tsx";
+
+const EVERY_MS = 5_000;
+
+const SOURCES: Readonly<Record<DecoderEntry["source"], string>> = {
+  bundled: "with Tsunagi",
+  directory: "directory",
+  pushed: "pushed",
+  learnt: "learnt from a program",
+};
+
+export function Decoders() {
+  const { data, refused } = usePoll<DecoderList>("decoders", EVERY_MS);
+  if (data === null) return <Waiting refused={refused} />;
+  const { decoders, refused: rejected, swaps } = data;
+  const used = decoders.filter(({ targets }) => targets > 0).length;
+  return (
+    <>
+      <h1 class="hidden">Decoders</h1>
+      <Section title="Decoders" aside={`${used} in use, ${decoders.length} ready`}>
+        {decoders.length === 0
+          ? (
+            <Empty title="No decoder is ready">
+              <p>Run deno task build, or put one into the directory that the agent watches.</p>
+            </Empty>
+          )
+          : (
+            <Table
+              name="Decoders"
+              columns={COLUMNS}
+              rows={decoders}
+              rowKey={({ name }) => name}
+              sortedBy="name"
+            />
+          )}
+      </Section>
+      <Section title="Swaps" aside="from filled slots to the last flipped probe">
+        {swaps.count === 0 ? <p class="faint">None yet.</p> : (
+          <Facts>
+            <Fact name="Swaps">{count(swaps.count)}</Fact>
+            <Fact name="Last">{latency(swaps.lastMs)}</Fact>
+            <Fact name="p50">{latency(swaps.p50Ms)}</Fact>
+            <Fact name="p99">{latency(swaps.p99Ms)}</Fact>
+            <Fact name="Longest">{latency(swaps.maxMs)}</Fact>
+          </Facts>
+        )}
+      </Section>
+      {rejected.length > 0 && (
+        <Section title="Refused" aside={counted(rejected.length, "file")}>
+          <ul class="reasons">
+            {rejected.map(({ name, version, origin, digest, at, reason }) => (
+              <li key={`${origin} ${at} ${digest}`}>
+                <p>
+                  <b>{name ?? origin}</b> {version} <span class="faint">{name === null ? "" : origin}</span>
+                  {" "}
+                  <span class="faint">{dateTime(Date.parse(at))}</span>
+                </p>
+                <p class="reason">
+                  <b>{reason.message}.</b> {reason.remedy}. <code>{reason.code}</code>
+                </p>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </>
+  );
+}
+
+function counter(
+  id: "starts" | "spans" | "inFlight" | "badRecords",
+  title: string,
+  bad = false,
+): Column<DecoderEntry> {
+  const shown = (value: number): ComponentChildren =>
+    value === 0 ? <span class="faint">0</span> : <span class={bad ? "bad" : ""}>{count(value)}</span>;
+  return {
+    id,
+    title,
+    numeric: true,
+    cell: ({ counters }) => counters === null ? <span class="faint">{NONE}</span> : shown(counters[id]),
+    value: ({ counters }) => counters?.[id] ?? null,
+  };
+}
+
+const COLUMNS: readonly Column<DecoderEntry>[] = [
+  {
+    id: "name",
+    title: "Decoder",
+    class: "wide",
+    cell: ({ name, version, digest }) => (
+      <span class="name-cell" title={`SHA-256 ${digest}`}>
+        <b class="clip">{name}</b>
+        <small>{version}</small>
+        <small>
+          <code>{digest.slice(0, 8)}</code>
+        </small>
+      </span>
+    ),
+    value: ({ name }) => name,
+  },
+  {
+    id: "range",
+    title: "Knows",
+    cell: ({ goRange, libraries }) => (
+      <span class="lines">
+        <span>Go {goRange}</span>
+        {libraries.map((library) => <small key={library}>{library}</small>)}
+      </span>
+    ),
+    value: ({ goRange }) => goRange,
+  },
+  {
+    id: "source",
+    title: "From",
+    cell: ({ source, since, previous }) => (
+      <span class="lines">
+        <span title={`since ${dateTime(Date.parse(since))}`}>{SOURCES[source]}</span>
+        {previous && <small>replaced {previous.version}, {previous.digest.slice(0, 8)}</small>}
+      </span>
+    ),
+    value: ({ source }) => source,
+  },
+  {
+    id: "targets",
+    title: "Processes",
+    numeric: true,
+    cell: ({ targets }) => targets === 0 ? <span class="faint">0</span> : targets,
+    value: ({ targets }) => targets,
+  },
+  counter("starts", "Starts"),
+  counter("spans", "Spans"),
+  counter("inFlight", "In flight"),
+  counter("badRecords", "Bad records", true),
+];

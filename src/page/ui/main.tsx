@@ -1,0 +1,91 @@
+/** The page's entry: which view the address means, and its title. */
+import { render } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { StatusReport } from "../../status/model.ts";
+import { Agent } from "./agent.tsx";
+import { Decoders } from "./decoders.tsx";
+import { type Location, useLocation } from "./location.ts";
+import { ServiceMap } from "./map.tsx";
+import { Empty } from "./parts.tsx";
+import { type Polled, usePoll } from "./poll.ts";
+import { Service } from "./service.tsx";
+import { Services } from "./services.tsx";
+import { Shell } from "./shell.tsx";
+import { Targets } from "./targets.tsx";
+import { TraceView } from "./trace.tsx";
+import { Traces } from "./traces.tsx";
+
+const STATUS_EVERY_MS = 10_000;
+const STATUS_EVERY_MS_SHOWN = 5_000;
+
+const TITLES: Readonly<Record<string, string>> = {
+  "": "Services",
+  map: "Service map",
+  traces: "Traces",
+  targets: "Targets",
+  decoders: "Decoders",
+  agent: "Agent",
+};
+
+function Page() {
+  const place = useLocation();
+  const [view = "", what = ""] = place.path;
+  const status = usePoll<StatusReport>("status", view === "agent" ? STATUS_EVERY_MS_SHOWN : STATUS_EVERY_MS);
+  const host = status.data?.kernel?.hostName;
+  const name = TITLES[view] ?? (view === "trace" ? `Trace ${what.slice(0, 8)}` : what);
+  useEffect(() => {
+    document.title = [name, host, "Tsunagi"].filter(Boolean).join(" · ");
+  }, [name, host]);
+  useFocusOnChange(place.path.join("/"));
+  return <Shell view={view} status={status.data}>{viewOf(place, status)}</Shell>;
+}
+
+function viewOf({ path: [view = "", what = ""], query }: Location, status: Polled<StatusReport>) {
+  switch (view) {
+    case "":
+      return <Services />;
+    case "service":
+      return <Service key={what} name={what} namespace={query.get("namespace")} />;
+    case "map":
+      return <ServiceMap />;
+    case "traces":
+      return <Traces query={query} />;
+    case "trace":
+      return <TraceView key={what} traceId={what} selectedId={query.get("span")} />;
+    case "targets":
+      return <Targets query={query} />;
+    case "decoders":
+      return <Decoders />;
+    case "agent":
+      return <Agent {...status} />;
+    default:
+      return (
+        <Empty title="There is nothing here">
+          <p>
+            <a href="#/">To the services</a>
+          </p>
+        </Empty>
+      );
+  }
+}
+
+/** Another view: the keyboard goes on from its beginning, or from the trace that was open before. */
+function useFocusOnChange(path: string): void {
+  const before = useRef(path);
+  useEffect(() => {
+    const from = before.current;
+    before.current = path;
+    if (from === path) return;
+    const opened = from.startsWith("trace/") ? from.slice("trace/".length) : null;
+    const row = opened && document.querySelector<HTMLElement>(`[data-trace="${CSS.escape(opened)}"]`);
+    if (row) {
+      row.focus();
+      row.scrollIntoView({ block: "center" });
+    } else {
+      document.getElementById("main")?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+  }, [path]);
+}
+
+render(<Page />, document.body);

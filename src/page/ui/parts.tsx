@@ -1,0 +1,111 @@
+/** Small pieces that several views share. */
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { GraphEdge } from "../../status/model.ts";
+import type { Refused } from "./api.ts";
+import { serviceClass } from "./colours.ts";
+import { NONE, percent, rate } from "./format.ts";
+import { link } from "./location.ts";
+
+/** What stands in a view before its first answer, or instead of one. */
+export function Waiting({ refused }: { refused: Refused | null }) {
+  if (refused === null) return <p class="empty" role="status">Asking the agent …</p>;
+  return (
+    <div class="empty" role="alert">
+      <p class="empty-title">{refused.message}</p>
+      {refused.remedy && <p>{refused.remedy}</p>}
+    </div>
+  );
+}
+
+/** What stands where a list has no entry: what that means, and what to do. */
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+/** A named part of a view. */
+export function Section(
+  { title, aside, children }: { title: string; aside?: ComponentChildren; children: ComponentChildren },
+) {
+  return (
+    <section aria-label={title}>
+      <div class="section-head">
+        <h2>{title}</h2>
+        {aside !== undefined && <div class="section-aside">{aside}</div>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+export function ServiceDot({ name }: { name: string }) {
+  return <i class={`dot ${serviceClass(name)}`} aria-hidden="true" />;
+}
+
+/** Link to what is known of a service. */
+export function ServiceLink({ name, namespace = null }: { name: string; namespace?: string | null }) {
+  return (
+    <a class="service-link" href={link(["service", name], { namespace })} title={name}>
+      <ServiceDot name={name} />
+      <span class="clip">{name}</span>
+    </a>
+  );
+}
+
+/** An error rate; red only where there are errors. */
+export function ErrorRate({ share }: { share: number }) {
+  return <span class={share > 0 ? "bad" : "faint"}>{percent(share)}</span>;
+}
+
+/** "1,240 req/s · 0.31 % errors" */
+export function redText({ rate: perSecond, errorRate }: Pick<GraphEdge, "rate" | "errorRate">): string {
+  return `${rate(perSecond)} req/s · ${percent(errorRate)} % errors`;
+}
+
+/** Text that a button puts on the clipboard. */
+export function Copyable({ text, shown = text, label }: { text: string; shown?: string; label: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await copyText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1_500);
+  };
+  return (
+    <span class="copyable">
+      <code>{shown}</code>
+      <button type="button" class="small-button" onClick={copy} aria-label={`Copy ${label}`}>
+        {copied ? "Copied" : "Copy"}
+      </button>
+    </span>
+  );
+}
+
+/** Pages on plain http from another host have no navigator.clipboard. */
+async function copyText(text: string): Promise<void> {
+  if (navigator.clipboard !== undefined) return await navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}
+
+/** Names and values below one another. */
+export function Facts({ children }: { children: ComponentChildren }) {
+  return <dl class="facts">{children}</dl>;
+}
+
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children ?? NONE}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,231 @@
+/** Every Go process: whether it is traced, by what, at what price, and if not, why not and what helps. */
+import { useState } from "preact/hooks";
+import type { TargetReport } from "../../status/model.ts";
+import { counted, NONE } from "./format.ts";
+import { link, replaceHash } from "./location.ts";
+import { Empty, Section, ServiceLink, Waiting } from "./parts.tsx";
+import { usePoll } from "./poll.ts";
+import { type Column, Table } from "./table.tsx";
+
+const EVERY_MS = 5_000;
+
+type State = TargetReport["state"];
+/** What needs attention first. */
+const STATES: readonly State[] = ["refused", "attaching", "traced", "excluded"];
+const MARKS: Readonly<Record<State, string>> = { traced: "●", attaching: "◌", refused: "▲", excluded: "○" };
+
+const CHECKS: Readonly<Record<NonNullable<TargetReport["decoderCheck"]>, string>> = {
+  dwarf: "structs compared",
+  range: "by Go version",
+  nearest: "nearest, may be wrong",
+};
+
+export function Targets({ query }: { query: URLSearchParams }) {
+  const { data, refused } = usePoll<{ targets: readonly TargetReport[] }>("targets", EVERY_MS);
+  const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
+  if (data === null) return <Waiting refused={refused} />;
+  const text = query.get("q") ?? "";
+  const state = query.get("state") ?? "";
+  const { targets } = data;
+  const shown = targets.filter((target) => (state === "" || target.state === state) && matches(target, text));
+  const set = (name: string, value: string) =>
+    replaceHash(link(["targets"], { q: text, state, [name]: value }));
+  const toggle = (pid: number) => {
+    const next = new Set(open);
+    if (!next.delete(pid)) next.add(pid);
+    setOpen(next);
+  };
+  return (
+    <>
+      <h1 class="hidden">Targets</h1>
+      <form class="filters" role="search" aria-label="Targets" onSubmit={(event) => event.preventDefault()}>
+        <label class="field">
+          <span>Search</span>
+          <input
+            class="long"
+            type="text"
+            autocomplete="off"
+            spellcheck={false}
+            placeholder="service, executable, pid, reason"
+            data-search
+            value={text}
+            onInput={(event) => set("q", event.currentTarget.value)}
+          />
+        </label>
+        <fieldset class="switch">
+          <legend class="hidden">State</legend>
+          {["", ...STATES].map((option) => (
+            <label key={option}>
+              <input
+                type="radio"
+                name="state"
+                checked={option === state}
+                onChange={() => set("state", option)}
+              />
+              <span>
+                {option === "" ? "all" : option}{" "}
+                <small>
+                  {option === "" ? targets.length : targets.filter(({ state }) => state === option).length}
+                </small>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+      </form>
+      <Section title="Go processes" aside={counted(shown.length, "process").replace("processs", "processes")}>
+        {shown.length > 0
+          ? (
+            <Table
+              name="Go processes"
+              columns={columns(open, toggle)}
+              rows={shown}
+              rowKey={({ pid }) => String(pid)}
+              sortedBy="state"
+              rowClass={({ state }) => `target-${state}`}
+              below={(target) => <Below target={target} open={open.has(target.pid)} />}
+            />
+          )
+          : targets.length > 0
+          ? (
+            <Empty title="No process matches">
+              <p>
+                <a href="#/targets">Show all</a>
+              </p>
+            </Empty>
+          )
+          : (
+            <Empty title="No Go process is running">
+              <p>Programs are found when they start; nothing needs to be restarted.</p>
+            </Empty>
+          )}
+      </Section>
+    </>
+  );
+}
+
+function matches({ serviceName, exe, pid, reason }: TargetReport, text: string): boolean {
+  const all = [serviceName, exe, String(pid), reason?.code ?? "", reason?.message ?? ""].join("\n");
+  return all.toLowerCase().includes(text.trim().toLowerCase());
+}
+
+function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): readonly Column<TargetReport>[] {
+  return [
+    {
+      id: "service",
+      title: "Service",
+      class: "wide",
+      cell: ({ serviceName, exe }) => (
+        <span class="name-cell">
+          <ServiceLink name={serviceName} />
+          <small class="clip" title={exe}>{exe}</small>
+        </span>
+      ),
+      value: ({ serviceName }) => serviceName,
+    },
+    { id: "pid", title: "PID", numeric: true, cell: ({ pid }) => pid, value: ({ pid }) => -pid },
+    {
+      id: "state",
+      title: "State",
+      cell: ({ state }) => (
+        <span class={`state state-${state}`}>
+          <i aria-hidden="true">{MARKS[state]}</i> {state}
+        </span>
+      ),
+      value: ({ state, pid }) => `${STATES.indexOf(state)} ${String(pid).padStart(10, "0")}`,
+    },
+    {
+      id: "go",
+      title: "Go",
+      cell: ({ goVersion }) => goVersion ?? NONE,
+      value: ({ goVersion }) => goVersion ?? "",
+    },
+    {
+      id: "decoder",
+      title: "Decoder",
+      cell: ({ decoder, decoderCheck }) =>
+        decoder === null ? <span class="faint">{NONE}</span> : (
+          <span class="name-cell">
+            <a href={link(["decoders"])}>{decoder}</a>
+            {decoderCheck && (
+              <small class={decoderCheck === "nearest" ? "warn" : ""}>{CHECKS[decoderCheck]}</small>
+            )}
+          </span>
+        ),
+      value: ({ decoder }) => decoder ?? "",
+    },
+    {
+      id: "sites",
+      title: "Probes",
+      numeric: true,
+      cell: ({ pid, sites, serviceName }) => {
+        if (sites.length === 0) return <span class="faint">{NONE}</span>;
+        const stepped = sites.filter(({ price }) => price === "stepped").length;
+        return (
+          <button
+            type="button"
+            class="small-button"
+            aria-expanded={open.has(pid)}
+            aria-label={`${counted(sites.length, "probe")} of ${serviceName}, process ${pid}`}
+            onClick={() => toggle(pid)}
+          >
+            {sites.length}
+            {stepped > 0 && <span class="warn">{` · ${stepped} stepped`}</span>} {open.has(pid) ? "▾" : "▸"}
+          </button>
+        );
+      },
+      value: ({ sites }) => sites.length,
+    },
+  ];
+}
+
+/** The reason and its remedy, and the probed instructions when they are asked for; else nothing. */
+function Below({ target, open }: { target: TargetReport; open: boolean }) {
+  const { reason, sites } = target;
+  if (reason === null && !open) return null;
+  return (
+    <>
+      {reason !== null && (
+        <p class="reason">
+          <b>{reason.message}.</b> {reason.remedy}. <code>{reason.code}</code>
+        </p>
+      )}
+      {open && (
+        <table class="sites">
+          <caption class="hidden">Probes of process {target.pid}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Probe</th>
+              <th scope="col">Function</th>
+              <th scope="col">Instruction</th>
+              <th scope="col">Address</th>
+              <th scope="col">Price of a hit</th>
+            </tr>
+          </thead>
+          <tbody>
+            {sites.map(({ probe, symbol, instruction, address, price }) => (
+              <tr key={`${probe} ${address}`}>
+                <th scope="row">{probe}</th>
+                <td>
+                  <code>{symbol}</code>
+                </td>
+                <td>
+                  <code>{instruction}</code>
+                </td>
+                <td>
+                  <code>{address}</code>
+                </td>
+                <td class={price === "stepped" ? "warn" : ""}>{PRICES[price]}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+const PRICES: Readonly<Record<TargetReport["sites"][number]["price"], string>> = {
+  optimised: "optimised: under 1 µs",
+  emulated: "emulated: under 1 µs",
+  stepped: "single-stepped: 9 to 15 times dearer",
+};
