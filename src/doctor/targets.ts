@@ -23,29 +23,54 @@ export interface TargetsOptions {
 
 /** Reasons that are no fault: there is nothing to trace, or the user wants it so. */
 const WANTED = new Set(["no-http", "not-selected", "excluded-by-rule", "already-instrumented"]);
+/** That are told of processes which share a line. */
+const MAX_PIDS = 8;
 const CHECKS = {
   dwarf: "whose offsets its debug information has",
   range: "made for its Go version",
   nearest: "made for another Go version, so that spans may be wrong",
 } as const;
 
+/** What is wrong comes first; processes that are left alone for the same reason share a line. */
 export function judgeProcesses({ targets, running, asked }: TargetsOptions): Finding[] {
   const shown = asked === null ? targets : targets.filter(({ pid }) => asked.has(pid));
-  const unselected = asked === null ? shown.filter(({ reason }) => reason?.code === "not-selected") : [];
-  const findings = shown.filter((target) => !unselected.includes(target)).map((target) =>
-    judge(target, { running, asked: asked !== null })
-  );
-  const [first] = unselected;
-  if (first?.reason) {
-    const what = unselected.length === 1 ? "1 other Go process" : `${unselected.length} other Go processes`;
-    findings.push(found("targets", "skip", what, first.reason));
-  }
-  if (shown.length > 0) return findings;
-  return [found("targets", "warn", "processes", {
+  if (shown.length === 0) return [nothingFound()];
+  const judged = shown.map((target) => ({
+    target,
+    finding: judge(target, { running, asked: asked !== null }),
+  }));
+  const of = (severity: Severity) => judged.filter(({ finding }) => finding.severity === severity);
+  const skipped = Map.groupBy(of("skip"), ({ finding: { code, cause } }) => `${code} ${cause}`);
+  return [
+    ...[...of("fail"), ...of("warn"), ...of("ok")].map(({ finding }) => finding),
+    ...[...skipped.values()].map((group) => together(group)),
+  ];
+}
+
+function nothingFound(): Finding {
+  return found("targets", "warn", "processes", {
     code: "no-go-process",
     message: "No Go process was found",
-    remedy: "Start the program; one in a container of its own virtual machine cannot be seen from here",
-  })];
+    remedy: "Start the program; one in a virtual machine of its own cannot be seen from here",
+  });
+}
+
+interface Judged {
+  readonly target: JudgedTarget;
+  readonly finding: Finding;
+}
+
+function together(group: readonly Judged[]): Finding {
+  const [{ finding, target: { exe } }] = group as [Judged];
+  if (group.length === 1) return finding;
+  const pids = group.slice(0, MAX_PIDS).map(({ target: { pid } }) => pid).join(", ");
+  const more = group.length > MAX_PIDS ? ", ..." : "";
+  const exes = new Set(group.map(({ target }) => target.exe)).size === 1 ? exe : `${exe} and others`;
+  return {
+    ...finding,
+    what: `${group.length} processes`,
+    cause: `${finding.cause} (${exes}: ${pids}${more})`,
+  };
 }
 
 function judge(
