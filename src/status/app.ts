@@ -3,45 +3,52 @@
  * tests call `app.request()` without a socket.
  */
 import { Hono } from "hono";
+import type { MetricViews } from "../metrics/types.ts";
 import type { Logger } from "../support/log.ts";
 import type { TraceStore } from "../trace/store.ts";
-import type { Readiness, StatusReport, TargetReport } from "./model.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { EventHub } from "./events.ts";
+import { onlyOwnHosts, onlyOwnOrigin, secureHeaders } from "./guard.ts";
+import { install, onlyKnownMethods } from "./install.ts";
+import type { Readiness } from "./model.ts";
+import { openApiRoute } from "./openapi.ts";
+import { pageResponse, type StaticFiles } from "./page.ts";
 import { problem } from "./problem.ts";
+import { agentRoutes, type AgentRoutesOptions } from "./routes_agent.ts";
+import { type ConfigControl, configRoutes } from "./routes_config.ts";
 import { decoderRoutes, type DecoderRoutesOptions } from "./routes_decoders.ts";
+import { eventRoutes } from "./routes_events.ts";
 import { healthRoutes } from "./routes_health.ts";
+import { metricRoutes } from "./routes_metrics.ts";
 import { traceRoutes } from "./routes_traces.ts";
 
-export interface StatusAppOptions {
-  /** May ask the loader for fresh figures first. */
-  readonly status: () => StatusReport | Promise<StatusReport>;
-  readonly targets: () => readonly TargetReport[];
+const PAGE_ROUTES = [{ method: "GET", path: "/" }, { method: "GET", path: "/assets/{file}" }] as const;
+
+/** Parts that are left out have no routes. */
+export interface StatusAppOptions extends AgentRoutesOptions, DecoderRoutesOptions {
   readonly traces: Pick<TraceStore, "list" | "get">;
   readonly ready: () => Readiness;
-  readonly decoders: DecoderRoutesOptions["decoders"];
-  /** What changing a decoder asks for. */
+  readonly metrics?: MetricViews;
+  readonly events?: Pick<EventHub, "connect">;
+  readonly config?: ConfigControl;
+  readonly page?: StaticFiles;
+  /** Names by which the API may be asked for beside localhost and addresses: the listen host, allowedHosts. */
+  readonly hosts?: () => readonly string[];
+  /** What changes ask for. */
   readonly token: string;
   readonly log: Logger;
 }
 
 export function createStatusApp(options: StatusAppOptions): Hono {
-  const { status, targets, traces, ready, decoders, token, log } = options;
+  const { page, hosts = () => [], token, log } = options;
+  const endpoints = endpointsOf(options);
   const app = new Hono();
-  app.use(async function onlyKnownMethods(context, next) {
-    const allowed = new Set(
-      app.routes.filter(({ method, path }) => method !== "ALL" && matches(path, context.req.path))
-        .map(({ method }) => method),
-    );
-    if (allowed.has("GET")) allowed.add("HEAD");
-    if (allowed.size === 0 || allowed.has(context.req.method)) return await next();
-    const methods = [...allowed].sort().join(", ");
-    context.header("allow", methods);
-    return problem(context, 405, `Method ${context.req.method} is not allowed here, only ${methods}`);
-  });
-  app.route("/", healthRoutes({ ready }));
-  app.get("/api/v1/status", async (context) => context.json(await status()));
-  app.get("/api/v1/targets", (context) => context.json({ targets: targets() }));
-  app.route("/api/v1/decoders", decoderRoutes({ decoders, token }));
-  app.route("/api/v1/traces", traceRoutes({ traces }));
+  const routes = page === undefined ? endpoints : [...endpoints, ...PAGE_ROUTES];
+  app.use(secureHeaders, onlyOwnHosts(hosts), onlyKnownMethods(routes), onlyOwnOrigin);
+  install(app, endpoints, { token });
+  if (page !== undefined) {
+    app.on("GET", ["/", "/assets/*"], async (context, next) => pageResponse(page, context) ?? await next());
+  }
   app.notFound((context) => problem(context, 404, `There is nothing at ${context.req.path}`));
   app.onError((error, context) => {
     log.error("status API failed", { path: context.req.path, error });
@@ -50,10 +57,17 @@ export function createStatusApp(options: StatusAppOptions): Hono {
   return app;
 }
 
-/** Whether a route such as "/a/:b" is that of `path`. */
-function matches(route: string, path: string): boolean {
-  const want = route.split("/");
-  const have = path.split("/");
-  return want.length === have.length &&
-    want.every((part, index) => part.startsWith(":") || part === have[index]);
+function endpointsOf(options: StatusAppOptions): Endpoint[] {
+  const { traces, metrics, events, config } = options;
+  const endpoints: Endpoint[] = [
+    ...agentRoutes(options),
+    ...(metrics === undefined ? [] : metricRoutes({ metrics })),
+    ...traceRoutes({ traces }),
+    ...(events === undefined ? [] : eventRoutes({ events })),
+    ...decoderRoutes(options),
+    ...(config === undefined ? [] : configRoutes({ config })),
+    ...healthRoutes(options),
+    openApiRoute(() => endpoints),
+  ];
+  return endpoints;
 }

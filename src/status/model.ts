@@ -3,6 +3,7 @@
  * builds these from the stages; the routes send them as they are. Released names stay.
  */
 import type { Answer } from "./schemas/common.ts";
+import type * as config from "./schemas/config.ts";
 import type * as events from "./schemas/events.ts";
 import type * as status from "./schemas/status.ts";
 import type * as targets from "./schemas/targets.ts";
@@ -25,6 +26,9 @@ export type EventsReport = Answer<typeof status.EVENTS_REPORT>;
 /** This process. */
 export type ServiceProcess = Answer<typeof status.SERVICE_PROCESS>;
 export type StatusReport = Answer<typeof status.STATUS_REPORT>;
+
+/** The configuration without its secrets. */
+export type ShownConfig = Answer<typeof config.SHOWN_CONFIG>;
 
 export type TracesAnswer = Answer<typeof traces.TRACES_ANSWER>;
 /** One trace in full; its spans are OTLP's JSON. */

@@ -41,7 +41,7 @@ function make(decoders: Partial<DecoderRoutesOptions["decoders"]> = {}) {
   const app = createStatusApp({
     status: () => Promise.reject(new Error("not asked for here")),
     targets: () => [],
-    traces: { list: () => [], get: () => null },
+    traces: { list: () => ({ traces: [], more: false }), get: () => null },
     ready: () => ({ ready: true }),
     decoders: {
       list: () => Promise.resolve(LIST),
@@ -182,10 +182,10 @@ Deno.test("the decoder routes answer 405 with Allow for other methods", async ()
     const response = await send(method, path);
     deepEqual([response.status, response.headers.get("allow")], [405, allow], `${method} ${path}`);
   };
-  await f("PUT", "", "GET, HEAD");
-  await f("DELETE", "/go1.26", "GET, HEAD, PUT");
-  await f("POST", "/go1.26", "GET, HEAD, PUT");
-  await f("GET", "/go1.26/rollback", "POST");
+  await f("PUT", "", "GET, HEAD, OPTIONS");
+  await f("DELETE", "/go1.26", "GET, HEAD, OPTIONS, PUT");
+  await f("POST", "/go1.26", "GET, HEAD, OPTIONS, PUT");
+  await f("GET", "/go1.26/rollback", "OPTIONS, POST");
   equal((await send("POST", "/go1.26/rollback/x")).status, 404);
   equal((await send("HEAD", "/go1.26")).status, 200);
 });

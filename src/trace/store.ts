@@ -1,13 +1,18 @@
 /**
  * The recent traces in memory, for the status API and the demo. Batches lie in one ring of fixed size: storing is
- * one copy, memory never grows, and spans are sought and decoded only when somebody asks. When the ring comes
+ * one copy, memory never grows, and spans are looked at only when somebody asks, each once. When the ring comes
  * round to a span, its trace disappears whole, so none is ever shown with a part missing.
  */
 import type { SpanBatch } from "../decoder/span_batch.ts";
-import { decodeSpan } from "./otlp_span.ts";
+import { BrokenTraces } from "./broken_traces.ts";
+import { hashTraceId } from "./hash_chains.ts";
+import { decodeSpan, type Span } from "./otlp_span.ts";
 import type { Resource } from "./resource.ts";
-import { type SpanSlice, splitSpans, TRACE_ID_BYTES, TRACE_ID_OFFSET } from "./split.ts";
+import { needleOf, textIn } from "./span_scan.ts";
+import { splitSpans, TRACE_ID_BYTES, TRACE_ID_OFFSET } from "./split.ts";
 import { type StoredSpan, summarize, type Trace, type TraceSummary } from "./trace.ts";
+import { type SpanPlace, TraceIndex } from "./trace_index.ts";
+import type { TraceList, TraceQuery } from "./trace_query.ts";
 
 export interface TraceStoreOptions {
   readonly maxSpans: number;
@@ -21,23 +26,23 @@ export interface TraceStoreStats {
   readonly evictedSpans: number;
 }
 
-/** A batch in the ring. */
+/** A batch in the ring. Spans are numbered in order of arrival. */
 interface Entry {
   readonly resource: Resource;
   readonly offset: number;
   readonly length: number;
+  readonly firstSpan: number;
   readonly count: number;
 }
 
-/** A span in the ring. */
-interface Found {
-  readonly entry: Entry;
-  readonly slice: SpanSlice;
-}
+/** The index is made anew when it knows more, so that routes that come and go do not pile up. */
+const MAX_SHAPES = 65_536;
+const NS_PER_MS = 1_000_000n;
 
 export class TraceStore {
   readonly #maxSpans: number;
   readonly #ring: Uint8Array;
+  readonly #broken: BrokenTraces;
   /** In order of arrival, which is also the order of their bytes in the ring; those before #first are gone. */
   #entries: Entry[] = [];
   #first = 0;
@@ -45,14 +50,17 @@ export class TraceStore {
   #spans = 0;
   #bytes = 0;
   #evictedSpans = 0;
-  /** Hashes of the traces that lost a span, newest over oldest: as many as there could be spans of theirs. */
-  readonly #broken: Uint32Array;
-  #brokenAt = 0;
+  /** Number of the next span. */
+  #nextSpan = 0;
+  /** Made when somebody asks for the first time, and brought up to date when somebody asks again. */
+  #index: TraceIndex | null = null;
+  /** A page asks the same again and again. */
+  #answered: { readonly query: string; readonly nextSpan: number; readonly list: TraceList } | null = null;
 
   constructor({ maxSpans, maxBytes }: TraceStoreOptions) {
     this.#maxSpans = maxSpans;
     this.#ring = new Uint8Array(maxBytes);
-    this.#broken = new Uint32Array(maxSpans);
+    this.#broken = new BrokenTraces(maxSpans);
   }
 
   /** Keeps a copy of a well-formed batch. One that is larger than the whole store is left out. */
@@ -64,70 +72,104 @@ export class TraceStore {
     }
     this.#makeRoom(length, count);
     this.#ring.set(bytes, this.#head);
-    this.#entries.push({ resource, offset: this.#head, length, count });
+    this.#entries.push({ resource, offset: this.#head, length, firstSpan: this.#nextSpan, count });
     this.#head += length;
     this.#spans += count;
+    this.#nextSpan += count;
     this.#bytes += length;
   }
 
   /** The trace, decoded, or null when it is not (or no longer) here. `traceId` is 32 hex digits. */
   get(traceId: string): Trace | null {
-    const id = Uint8Array.fromHex(traceId);
-    if (this.#broken.includes(hash(id, 0))) return null;
-    const found: Found[] = [];
-    this.#walk((entry, slice, bytes) => {
-      if (hasId(bytes, slice.start + TRACE_ID_OFFSET, id)) found.push({ entry, slice });
-    });
-    return found.length === 0 ? null : this.#decode(traceId, found);
+    const index = this.#upToDate();
+    const first = index.find(Uint8Array.fromHex(traceId));
+    return first < 0 ? null : this.#decode(index.spans(first));
   }
 
-  /** Newest first, by arrival of their first span; with `service`, only traces with a span of it. */
-  list({ service, limit }: { service?: string | undefined; limit: number }): TraceSummary[] {
-    const broken = new Set(this.#broken);
-    const traces = new Map<string, Found[]>();
-    this.#walk((entry, slice, bytes) => {
-      const at = slice.start + TRACE_ID_OFFSET;
-      if (broken.has(hash(bytes, at))) return;
-      const traceId = bytes.subarray(at, at + TRACE_ID_BYTES).toHex();
-      const found = traces.get(traceId);
-      if (found === undefined) traces.set(traceId, [{ entry, slice }]);
-      else found.push({ entry, slice });
-    });
-    const summaries: TraceSummary[] = [];
-    for (const [traceId, found] of [...traces].reverse()) {
-      if (summaries.length >= limit) break;
-      if (service !== undefined && !found.some(({ entry }) => entry.resource.serviceName === service)) {
-        continue;
-      }
-      summaries.push(summarize(this.#decode(traceId, found)));
+  list(query: TraceQuery): TraceList {
+    const key = JSON.stringify(query);
+    if (this.#answered?.query === key && this.#answered.nextSpan === this.#nextSpan) {
+      return this.#answered.list;
     }
-    return summaries;
+    const list = this.#search(query);
+    this.#answered = { query: key, nextSpan: this.#nextSpan, list };
+    return list;
   }
 
   stats(): TraceStoreStats {
     return { spans: this.#spans, bytes: this.#bytes, evictedSpans: this.#evictedSpans };
   }
 
-  /** Calls `visit` for every span; slices count from the begin of `bytes`, the batch. */
-  #walk(visit: (entry: Entry, slice: SpanSlice, bytes: Uint8Array) => void): void {
-    for (let index = this.#first; index < this.#entries.length; index++) {
-      const entry = this.#entries[index]!;
-      const bytes = this.#batch(entry);
-      for (const slice of splitSpans(bytes)) visit(entry, slice, bytes);
+  #search(query: TraceQuery): TraceList {
+    const index = this.#upToDate();
+    const text = query.q === undefined ? null : this.#textSearch(query.q);
+    const traces: TraceSummary[] = [];
+    for (const first of index.search(query)) {
+      if (text !== null && !text([...index.spans(first)])) continue;
+      if (traces.length >= query.limit) return { traces, more: true };
+      const trace = this.#decode(index.spans(first));
+      if (trace !== null) traces.push(summarize(trace));
     }
+    return { traces, more: false };
   }
 
-  #batch({ offset, length }: Entry): Uint8Array {
-    return this.#ring.subarray(offset, offset + length);
+  /** Whether a trace has the text that `q` asks for. */
+  #textSearch(q: string): (places: readonly SpanPlace[]) => boolean {
+    const needle = needleOf(q);
+    const wanted = q.toLowerCase();
+    const inService = ({ number }: SpanPlace) =>
+      this.#entryOf(number).resource.serviceName.toLowerCase().includes(wanted);
+    return (places) =>
+      this.#traceId(places[0]!).startsWith(wanted) ||
+      places.some((place) => textIn(this.#ring, { ...place, needle }) || inService(place));
   }
 
-  #decode(traceId: string, found: readonly Found[]): Trace {
-    const spans: StoredSpan[] = found.map(({ entry, slice }) => ({
-      span: decodeSpan(this.#batch(entry).subarray(slice.start, slice.end)),
-      resource: entry.resource,
-    }));
+  #traceId({ start }: SpanPlace): string {
+    const at = start + TRACE_ID_OFFSET;
+    return this.#ring.subarray(at, at + TRACE_ID_BYTES).toHex();
+  }
+
+  /** The index with every span in it. */
+  #upToDate(): TraceIndex {
+    if (this.#index !== null && this.#index.shapes > MAX_SHAPES) this.#index = null;
+    const index = this.#index ??= new TraceIndex({
+      ring: this.#ring,
+      capacity: this.#maxSpans,
+      broken: this.#broken,
+      oldest: this.#nextSpan - this.#spans,
+      baseNs: BigInt(Date.now()) * NS_PER_MS,
+    });
+    while (index.end < this.#nextSpan) {
+      const { resource, offset, length } = this.#entryOf(index.end);
+      for (const { start, end } of splitSpans(this.#ring.subarray(offset, offset + length))) {
+        index.add({ start: offset + start, end: offset + end }, resource.serviceName);
+      }
+    }
+    return index;
+  }
+
+  /** The batch that holds a span. */
+  #entryOf(number: number): Entry {
+    let [low, high] = [this.#first, this.#entries.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#entries[middle]!.firstSpan <= number) low = middle;
+      else high = middle - 1;
+    }
+    return this.#entries[low]!;
+  }
+
+  /** Spans that cannot be read are passed over; null when nothing is left. */
+  #decode(places: Iterable<SpanPlace>): Trace | null {
+    const spans: StoredSpan[] = [];
+    for (const { number, start, end } of places) {
+      const span = readSpan(this.#ring.subarray(start, end));
+      if (span !== null) spans.push({ span, resource: this.#entryOf(number).resource });
+    }
+    const [first] = spans;
+    if (first === undefined) return null;
     spans.sort((a, b) => Number(a.span.startTimeUnixNano - b.span.startTimeUnixNano));
-    return { traceId, spans };
+    return { traceId: first.span.traceId, spans };
   }
 
   #makeRoom(length: number, count: number) {
@@ -149,15 +191,14 @@ export class TraceStore {
   }
 
   #dropOldest() {
-    const entry = this.#oldest!;
-    const bytes = this.#batch(entry);
-    for (const { start } of splitSpans(bytes)) {
-      this.#broken[this.#brokenAt] = hash(bytes, start + TRACE_ID_OFFSET);
-      this.#brokenAt = (this.#brokenAt + 1) % this.#maxSpans;
+    const { offset, length, count } = this.#oldest!;
+    for (const { start } of splitSpans(this.#ring.subarray(offset, offset + length))) {
+      this.#broken.add(hashTraceId(this.#ring, offset + start + TRACE_ID_OFFSET));
+      this.#index?.evict();
     }
-    this.#spans -= entry.count;
-    this.#bytes -= entry.length;
-    this.#evictedSpans += entry.count;
+    this.#spans -= count;
+    this.#bytes -= length;
+    this.#evictedSpans += count;
     this.#first++;
     // Moving the rest down only now and then keeps the cost of each constant.
     if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
@@ -167,18 +208,10 @@ export class TraceStore {
   }
 }
 
-/** FNV-1a, never 0, which stands for an unused place. Two traces in 2^32 share one; then one hides the other. */
-function hash(bytes: Uint8Array, at: number): number {
-  let value = 0x811c9dc5;
-  for (let index = at; index < at + TRACE_ID_BYTES; index++) {
-    value = Math.imul(value ^ bytes[index]!, 0x01000193);
+function readSpan(bytes: Uint8Array): Span | null {
+  try {
+    return decodeSpan(bytes);
+  } catch {
+    return null;
   }
-  return value >>> 0 || 1;
-}
-
-function hasId(bytes: Uint8Array, at: number, id: Uint8Array): boolean {
-  for (let index = 0; index < TRACE_ID_BYTES; index++) {
-    if (bytes[at + index] !== id[index]) return false;
-  }
-  return true;
 }

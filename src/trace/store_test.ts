@@ -33,10 +33,10 @@ Deno.test("TraceStore.get() joins the spans of a trace over processes, in order 
 Deno.test("TraceStore.list() shows the newest traces first, by service and limit", () => {
   const store = new TraceStore({ maxSpans: 101, maxBytes: 100_003 });
   for (let number = 1; number <= 23; number++) add(store, number % 2 ? FRONT : BACK, { traceId: id(number) });
-  deepEqual(store.list({ limit: 3 }).map(({ traceId }) => traceId), [id(23), id(22), id(21)]);
-  deepEqual(store.list({ service: "back", limit: 2 }).map(({ traceId }) => traceId), [id(22), id(20)]);
-  equal(store.list({ service: "front", limit: 101 }).length, 12);
-  deepEqual(store.list({ service: "none", limit: 7 }), []);
+  deepEqual(store.list({ limit: 3 }).traces.map(({ traceId }) => traceId), [id(23), id(22), id(21)]);
+  deepEqual(store.list({ service: "back", limit: 2 }).traces.map(({ traceId }) => traceId), [id(22), id(20)]);
+  equal(store.list({ service: "front", limit: 101 }).traces.length, 12);
+  deepEqual(store.list({ service: "none", limit: 7 }), { traces: [], more: false });
 });
 
 Deno.test("TraceStore.list() sums a trace up", () => {
@@ -68,14 +68,21 @@ Deno.test("TraceStore.list() sums a trace up", () => {
     },
     { traceId: id(1), spanId: "01".repeat(8), name: "GET /", startMs: 10, durationMs: 30.5 },
   );
-  deepEqual(store.list({ limit: 1 }), [{
+  deepEqual(store.list({ limit: 1 }).traces, [{
     traceId: id(1),
     rootName: "GET /",
+    rootService: "front",
+    rootKind: "server",
+    method: null,
+    route: null,
+    path: null,
+    status: null,
     services: ["front", "back"],
     spans: 3,
     startTimeUnixNano: "10000000",
     durationNs: 30_500_000,
     errors: 1,
+    depth: 3,
   }]);
 });
 
@@ -87,7 +94,7 @@ Deno.test("TraceStore.list() takes a span whose parent is elsewhere for the root
     { traceId: id(1), spanId: "03".repeat(8), parentSpanId: "02".repeat(8), name: "inner", startMs: 1 },
     { traceId: id(1), spanId: "02".repeat(8), parentSpanId: "01".repeat(8), name: "outer", startMs: 2 },
   );
-  equal(store.list({ limit: 1 })[0]!.rootName, "outer");
+  equal(store.list({ limit: 1 }).traces[0]!.rootName, "outer");
 });
 
 Deno.test("TraceStore lets the oldest traces go, each as a whole", () => {
@@ -100,7 +107,7 @@ Deno.test("TraceStore lets the oldest traces go, each as a whole", () => {
   add(store, BACK, { traceId: id(4) });
   equal(store.get(id(1)), null, "a span of it is gone, so it is not shown with the other one alone");
   equal(store.get(id(2))?.spans.length, 2);
-  deepEqual(store.list({ limit: 7 }).map(({ traceId, spans }) => [traceId, spans]), [
+  deepEqual(store.list({ limit: 7 }).traces.map(({ traceId, spans }) => [traceId, spans]), [
     [id(4), 1],
     [id(3), 1],
     [id(2), 2],
@@ -127,7 +134,7 @@ Deno.test("TraceStore stays within its bounds and never mixes spans up, whatever
     equal(bytes <= maxBytes && spans <= 211, true);
     equal(spans + evictedSpans, added);
     if (round % 53 !== 0) continue;
-    const list = store.list({ limit: 1_009 });
+    const list = store.list({ limit: 1_009 }).traces;
     equal(list[0]!.traceId, id(traceOf(added - 1)));
     equal(list.at(-1)!.spans, Math.min(3, added));
     for (const { traceId, spans } of list) {
