@@ -24,19 +24,25 @@ export class Resources {
     this.#log = log;
   }
 
-  /** A Go process was found. */
+  /** A process was found, or is named otherwise now; one that is named as before keeps its resource. */
   add(target: Target, hostName: string): void {
-    const { pid, exe, goVersion, environment } = target;
-    const resource = createResource({
+    const { pid, exe, goVersion, environment, containerId = null, podUid = null, rule } = target;
+    const made = createResource({
       pid,
       exe,
       goVersion,
       environment,
       hostName,
+      name: rule?.name ?? null,
+      namespace: rule?.namespace ?? null,
+      containerId,
+      podUid,
       onProblem: (problem) => this.#log.warn("resource attributes", { pid, problem }),
     });
+    const before = this.#byPid.get(pid);
+    const isSame = before?.target === target && before.resource.encoded.toHex() === made.encoded.toHex();
     this.#byPid.delete(pid);
-    this.#byPid.set(pid, { resource, target });
+    this.#byPid.set(pid, { resource: isSame ? before.resource : made, target });
     const [oldest] = this.#byPid.keys();
     if (this.#byPid.size > MAX_RESOURCES && oldest !== undefined) this.#byPid.delete(oldest);
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Target } from "../discovery/target.ts";
+import { ruleOf } from "../../tests/support/select.ts";
 import { createLogger } from "../support/log.ts";
 import { Resources } from "./resources.ts";
 
@@ -24,6 +25,20 @@ Deno.test("Resources.of() knows a process until another of its pid comes", () =>
   assert.equal(resources.of(7), resources.of(7));
   resources.add(target(7, "back"), "node-a");
   assert.equal(resources.of(7).serviceName, "back");
+});
+
+Deno.test("Resources.add() keeps the resource of a process, as one object, until its name is another", () => {
+  const resources = new Resources({ log: createLogger({ write: () => {} }) });
+  const process = target(7, "front");
+  resources.add(process, "node-a");
+  const first = resources.of(7);
+  process.rule = ruleOf({ pids: [7] });
+  resources.add(process, "node-a");
+  assert.equal(resources.of(7), first);
+  process.rule = ruleOf({ name: "cart", namespace: "shop" });
+  resources.add(process, "node-a");
+  const attributes = new Map(resources.of(7).attributes.map(({ key, value }) => [key, value]));
+  assert.deepEqual([attributes.get("service.name"), attributes.get("service.namespace")], ["cart", "shop"]);
 });
 
 Deno.test("Resources.of() has a resource also for a process that was never announced", () => {

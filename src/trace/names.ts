@@ -18,12 +18,15 @@ export const SERVER_PORT = "server.port";
 export const ERROR_TYPE = "error.type";
 
 export const SERVICE_NAME = "service.name";
+export const SERVICE_NAMESPACE = "service.namespace";
 export const SERVICE_INSTANCE_ID = "service.instance.id";
 export const PROCESS_PID = "process.pid";
 export const PROCESS_EXECUTABLE_NAME = "process.executable.name";
 export const PROCESS_EXECUTABLE_PATH = "process.executable.path";
 export const PROCESS_RUNTIME_NAME = "process.runtime.name";
 export const PROCESS_RUNTIME_VERSION = "process.runtime.version";
+export const CONTAINER_ID = "container.id";
+export const K8S_POD_UID = "k8s.pod.uid";
 export const HOST_NAME = "host.name";
 export const OS_TYPE = "os.type";
 export const TELEMETRY_SDK_NAME = "telemetry.sdk.name";

@@ -26,18 +26,28 @@ export interface ResourceOptions {
   /** OTEL_* variables of the process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly hostName: string;
+  /** Service name and namespace by the rule that selects the process, or null. */
+  readonly name?: string | null;
+  readonly namespace?: string | null;
+  /** Null: in none. */
+  readonly containerId?: string | null;
+  /** metadata.uid of its Kubernetes pod. */
+  readonly podUid?: string | null;
   /** Told about a variable that cannot be used. */
   readonly onProblem?: (problem: string) => void;
 }
 
-/** Builds the resource. What the process's owner set wins, except that nobody may pass for another agent. */
+/**
+ * Builds the resource. What the agent's configuration says of the process wins, then what the process's owner set,
+ * then what was found; but nobody may pass for another agent.
+ */
 export function createResource(options: ResourceOptions): Resource {
-  const { pid, goVersion, environment, hostName } = options;
+  const { pid, goVersion, environment, hostName, name, namespace, containerId, podUid } = options;
   const exe = options.exe.replace(/ \(deleted\)$/, "");
   const exeName = exe.slice(exe.lastIndexOf("/") + 1);
   const own = ownAttributes(options);
-  const serviceName = environment["OTEL_SERVICE_NAME"]?.trim() || own.get(names.SERVICE_NAME) || exeName ||
-    "unknown_service:go";
+  const serviceName = name || environment["OTEL_SERVICE_NAME"]?.trim() || own.get(names.SERVICE_NAME) ||
+    exeName || "unknown_service:go";
 
   const merged = new Map<string, string | bigint>([
     [names.SERVICE_INSTANCE_ID, `${hostName}:${pid}`],
@@ -48,7 +58,10 @@ export function createResource(options: ResourceOptions): Resource {
     ...(goVersion === null ? [] : [[names.PROCESS_RUNTIME_VERSION, goVersion] as const]),
     [names.HOST_NAME, hostName],
     [names.OS_TYPE, "linux"],
+    ...(containerId ? [[names.CONTAINER_ID, containerId] as const] : []),
+    ...(podUid ? [[names.K8S_POD_UID, podUid] as const] : []),
     ...own,
+    ...(namespace ? [[names.SERVICE_NAMESPACE, namespace] as const] : []),
     [names.SERVICE_NAME, serviceName],
     [names.TELEMETRY_SDK_NAME, "tsunagi"],
     [names.TELEMETRY_SDK_LANGUAGE, "go"],

@@ -60,6 +60,27 @@ Deno.test("createResource() names the service: OTEL_SERVICE_NAME, resource attri
   equal(make({ exe: "" }).serviceName, "unknown_service:go");
 });
 
+Deno.test("createResource() lets the configuration name a service, before its own environment", () => {
+  const environment = {
+    OTEL_SERVICE_NAME: "a",
+    OTEL_RESOURCE_ATTRIBUTES: "service.namespace=n,service.name=b,container.id=own",
+  };
+  const named = { environment, name: "cart", namespace: "shop" };
+  equal(make(named).serviceName, "cart");
+  const shown = values(named);
+  deepEqual([shown["service.name"], shown["service.namespace"]], ["cart", "shop"]);
+  const unnamed = values({ environment, name: null, namespace: null });
+  deepEqual([unnamed["service.name"], unnamed["service.namespace"]], ["a", "n"]);
+});
+
+Deno.test("createResource() tells the container and the pod, which the process may know better", () => {
+  const found = { containerId: "c1", podUid: "u1" };
+  const shown = values(found);
+  deepEqual([shown["container.id"], shown["k8s.pod.uid"]], ["c1", "u1"]);
+  const own = values({ ...found, environment: { OTEL_RESOURCE_ATTRIBUTES: "container.id=own" } });
+  deepEqual([own["container.id"], own["k8s.pod.uid"]], ["own", "u1"]);
+});
+
 Deno.test("createResource() lets the process's owner override facts, but not who the agent is", () => {
   const environment = {
     OTEL_RESOURCE_ATTRIBUTES:
