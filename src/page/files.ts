@@ -19,16 +19,12 @@ export interface PageFiles {
   get(path: string): PageFile | null;
 }
 
-/** Goes with the page, so that text from a traced process can never become code. */
-export const CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; " +
-  "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 const FILES: ReadonlyMap<string, readonly [name: string, contentType: string]> = new Map([
   ["/", ["index.html", "text/html; charset=utf-8"]],
-  ["/main.js", ["main.js", "text/javascript; charset=utf-8"]],
-  ["/theme.js", ["theme.js", "text/javascript; charset=utf-8"]],
-  ["/style.css", ["style.css", "text/css; charset=utf-8"]],
-  ["/icon.svg", ["icon.svg", "image/svg+xml"]],
+  ["/assets/main.js", ["main.js", "text/javascript; charset=utf-8"]],
+  ["/assets/theme.js", ["theme.js", "text/javascript; charset=utf-8"]],
+  ["/assets/style.css", ["style.css", "text/css; charset=utf-8"]],
+  ["/assets/icon.svg", ["icon.svg", "image/svg+xml"]],
 ]);
 
 /**
