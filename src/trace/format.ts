@@ -22,15 +22,6 @@ import type { Span } from "./otlp_span.ts";
 /** Colours of services: everything but red, which means an error. */
 const PALETTE = [CYAN, YELLOW, MAGENTA, GREEN, BLUE, BRIGHT_CYAN, BRIGHT_YELLOW, BRIGHT_MAGENTA];
 
-export type KindName = "server" | "client" | "producer" | "consumer" | "internal";
-
-const KINDS: Readonly<{ [kind: number]: KindName }> = {
-  [SpanKind.SERVER]: "server",
-  [SpanKind.CLIENT]: "client",
-  [SpanKind.PRODUCER]: "producer",
-  [SpanKind.CONSUMER]: "consumer",
-};
-
 /** Puts text into colour, or leaves it as it is. */
 export interface Painter {
   service(name: string, text: string): string;
@@ -55,10 +46,6 @@ const COLOURED: Painter = {
 
 export function createPainter(colour: boolean): Painter {
   return colour ? COLOURED : PLAIN;
-}
-
-export function kindText(kind: SpanKind | undefined): KindName {
-  return KINDS[kind ?? SpanKind.INTERNAL] ?? "internal";
 }
 
 export function isError(span: Span): boolean {

@@ -9,12 +9,11 @@ import {
   durationNs,
   durationText,
   isError,
-  kindText,
   nameText,
   type Painter,
   statusText,
 } from "./format.ts";
-import { type StoredSpan, summarize, type Trace } from "./trace.ts";
+import { KIND_NAMES, type StoredSpan, summarize, type Trace } from "./trace.ts";
 import { renderHead } from "./waterfall_head.ts";
 import { GAP, INDENT, layOut, type Piece } from "./waterfall_line.ts";
 
@@ -79,7 +78,7 @@ function renderRows(
     const service = (text: string) => paint.service(resource.serviceName, text);
     const plain = isError(span) ? paint.error : (text: string) => text;
     const pieces: Piece[] = [[fitWidth(escapeControls(resource.serviceName), columns.service), service]];
-    if (columns.kind > 0) pieces.push([fitWidth(kindText(span.kind), columns.kind), paint.dim]);
+    if (columns.kind > 0) pieces.push([fitWidth(KIND_NAMES[span.kind], columns.kind), paint.dim]);
     pieces.push(
       [fitWidth(indentedName(row), columns.name), plain],
       [fitWidth(markedStatus(row), columns.status), plain],
@@ -99,7 +98,7 @@ function measure(rows: readonly Row[], width: number): Columns {
     rows.reduce((most, row) => Math.max(most, Math.min(limit, displayWidth(of(row)))), 1);
   const hasBar = width >= MIN_WIDTH_FOR_BAR;
   const service = widest(({ resource }) => escapeControls(resource.serviceName), width < 100 ? 16 : 24);
-  const kind = width >= MIN_WIDTH_FOR_KIND ? widest(({ span }) => kindText(span.kind), 8) : 0;
+  const kind = width >= MIN_WIDTH_FOR_KIND ? widest(({ span }) => KIND_NAMES[span.kind], 8) : 0;
   const status = widest(markedStatus, 16);
   const duration = widest(({ span }) => durationText(durationNs(span)), 10);
   const shown = [service, kind, status, duration].filter((column) => column > 0);
