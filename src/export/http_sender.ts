@@ -1,9 +1,9 @@
 /** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Used by deliver(). */
 import type { Compression, Protocol } from "../config/config.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
-import { describeError } from "../support/errors.ts";
 import { VERSION } from "../support/version.ts";
 import { type Certificates, createClient } from "./certificates.ts";
+import { describeFetchError } from "./fetch_error.ts";
 import { type PartialSuccess, readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
 import { parseRetryAfter } from "./retry.ts";
 
@@ -96,7 +96,7 @@ export class HttpSender implements Disposable {
       return await judge(response, this.#options.clock ?? SYSTEM_CLOCK);
     } catch (error) {
       if (signal.aborted) return { kind: "aborted" };
-      const why = timedOut ? `no complete answer within ${timeoutMs} ms` : describeFetchError(error);
+      const why = timedOut ? `no complete answer within ${timeoutMs} ms` : describeFetchError(error, url);
       return { kind: "retry", why, retryAfterMs: null };
     } finally {
       clearTimeout(timer);
@@ -171,14 +171,4 @@ function describeRedirect(response: Response): string {
   return `it redirects${
     target ? ` to ${target}` : ""
   }, which is not followed; give the address that takes OTLP`;
-}
-
-/** Without the path and query of the URL, which may hold a key. */
-function describeFetchError(error: unknown): string {
-  const text = describeError(error).replace(
-    /https?:\/\/[^\s)]+/g,
-    (url) => URL.parse(url)?.origin ?? "the collector",
-  );
-  if (!text.includes("UnknownIssuer")) return text;
-  return `${text} (nobody who is trusted here has signed its certificate: give the PEM file of its CA)`;
 }

@@ -7,7 +7,7 @@ import { Program } from "../support/program.ts";
 import { rootTest } from "../support/root.ts";
 import { byTrace } from "../support/span.ts";
 import { assertReceived, buildUnpleasant, chainOf, type Echo } from "../e2e/bench.ts";
-import { Collector } from "./collector.ts";
+import { Collector } from "../support/otlp_collector.ts";
 
 const REQUESTS = 101;
 

@@ -89,7 +89,9 @@ let lastId = 0;
 /** An encoded Span that begins with its ids, as the decoders write it. */
 export function encodeSpan(fields: SpanFields = {}): Uint8Array<ArrayBuffer> {
   const fresh = (++lastId).toString(16);
-  const startNs = BigInt(Math.round((fields.startMs ?? 1_700_000_000_000) * 1e6));
+  // In two parts: nanoseconds since 1970 are more than a double holds.
+  const startMs = fields.startMs ?? 1_700_000_000_000;
+  const startNs = BigInt(Math.floor(startMs)) * 1_000_000n + BigInt(Math.round(startMs % 1 * 1e6));
   const endNs = startNs + BigInt(Math.round((fields.durationMs ?? 1) * 1e6));
   return encodeMessage("Span", {
     traceId: Uint8Array.fromHex(fields.traceId ?? fresh.padStart(32, "0")),

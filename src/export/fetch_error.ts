@@ -1,0 +1,27 @@
+/** Why a collector could not be asked, in words that help and give nothing away. Used by HttpSender. */
+import { describeError } from "../support/errors.ts";
+
+/** What a failure of TLS may mean, by a part of its message. */
+const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /UnknownIssuer|BadSignature/,
+    "nobody who is trusted here has signed its certificate: give the PEM file of its CA",
+  ],
+  [/NotValidForName/, "its certificate is for another name: use that in the URL"],
+  [/Expired/, "its certificate has expired"],
+  // TLS 1.3 lets a client begin before the server has looked at its certificate.
+  [
+    /fatal alert|connection closed|broken pipe|reset/i,
+    "servers end connections so when they miss or refuse the client's certificate",
+  ],
+];
+
+/** What fetch threw. The path and query of `url`, which may hold a key, are left out. */
+export function describeFetchError(error: unknown, url: string): string {
+  const text = describeError(error).replace(
+    /https?:\/\/[^\s)]+/g,
+    (found) => URL.parse(found)?.origin ?? "the collector",
+  );
+  const hint = /^https:/i.test(url) ? TLS_HINTS.find(([pattern]) => pattern.test(text))?.[1] : undefined;
+  return hint === undefined ? text : `${text} (${hint})`;
+}
