@@ -14,7 +14,8 @@ export interface Marked {
 }
 
 export interface Expanded {
-  readonly text: string;
+  /** Null when a variable may not be read. */
+  readonly text: string | null;
   readonly problems: readonly { readonly severity: "error" | "warning"; readonly message: string }[];
 }
 
@@ -69,5 +70,5 @@ export function expandReferences(text: string, references: readonly string[], ge
       return value ?? "";
     },
   );
-  return { text: expanded, problems };
+  return { text: problems.some(({ severity }) => severity === "error") ? null : expanded, problems };
 }

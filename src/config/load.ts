@@ -1,11 +1,11 @@
 /** Puts the configuration together, weakest source first: defaults, file, environment, flags. Called by main. */
-import { describeError } from "../support/errors.ts";
 import { showPath } from "../schema/mod.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, type ConfigProblem, type Origin, problemText } from "./config_error.ts";
 import type { GetEnv } from "./expand.ts";
 import { FILE_ENV_NAMES, fromEnv } from "./from_env.ts";
 import { type Flags, fromFlags } from "./from_flags.ts";
+import { type Inputs, readFailure, recordInputs } from "./inputs.ts";
 import { overlay } from "./overlay.ts";
 import { type ReadFile, type Reporter, resolve } from "./resolve.ts";
 import { resolveAliases } from "./aliases.ts";
@@ -26,6 +26,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Settings that have no effect, for the log. */
   readonly warnings: readonly string[];
+  /** The files that it was made of. */
+  readonly inputs: Inputs;
 }
 
 /** What came out of the sources: a configuration unless there are errors among the problems. */
@@ -37,9 +39,10 @@ export interface Inspected {
 
 /** @throws {ConfigError} with every mistake. */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const { config, problems } = await inspectConfig(options);
+  const { readFile, inputs } = recordInputs(options.readFile);
+  const { config, problems } = await inspectConfig({ ...options, readFile });
   if (config === null) throw ConfigError.of(problems);
-  return { config, warnings: problems.map(problemText) };
+  return { config, warnings: problems.map(problemText), inputs };
 }
 
 /** As loadConfig, for those who want all problems and no error. */
@@ -49,16 +52,17 @@ export async function inspectConfig(options: LoadOptions): Promise<Inspected> {
   const sources: Source[] = [];
   const problems: ConfigProblem[] = [];
   if (named !== null) {
+    let text: string | null = null;
     try {
-      const source = readYamlFile(named.path, await readFile(named.path), getFileEnv);
+      text = await readFile(named.path);
+    } catch (error) {
+      problems.push({ severity: "error", origin: { name: named.source }, message: readFailure(error) });
+    }
+    if (text !== null) {
+      const source = readYamlFile(named.path, text, getFileEnv);
       source.check();
       resolveAliases(source);
       sources.push(source);
-    } catch (error) {
-      // Whatever keeps the file from being read is the user's to mend.
-      if (!isReadFailure(error)) throw error;
-      const message = `file cannot be read: ${describeError(error)}`;
-      problems.push({ severity: "error", origin: { name: named.source }, message });
     }
   }
   sources.push(fromEnv(getEnv), fromFlags(flags));
@@ -99,10 +103,6 @@ function reporter(
     error: (path, message) => add("error", path, message),
     warn: (path, message) => add("warning", path, message),
   };
-}
-
-function isReadFailure(error: unknown): boolean {
-  return error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError);
 }
 
 /** Problems of a file by their place, before the others. */

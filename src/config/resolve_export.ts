@@ -1,6 +1,6 @@
 /** Where the two signals go and how: what holds for both, and what each says for itself. Used by resolve.ts. */
-import { describeError } from "../support/errors.ts";
 import type { MetricsConfig, OtlpConfig, TracesConfig } from "./config.ts";
+import { readFailure } from "./inputs.ts";
 import type { ReadFile, Reporter } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { durationMs } from "./value.ts";
@@ -105,6 +105,6 @@ async function checkPem(
     if (new RegExp(`-----BEGIN [A-Z ]*${label}-----`).test(text)) return;
     report.error(at, `file ${path} is not PEM: it has no line "-----BEGIN ${label}-----"`);
   } catch (error) {
-    report.error(at, `file ${path} cannot be read: ${describeError(error)}`);
+    report.error(at, `cannot use file ${path}: ${readFailure(error)}`);
   }
 }

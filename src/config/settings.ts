@@ -62,7 +62,7 @@ const METRICS = section({
     default: "5m",
     beyla: "otel_metrics_export.ttl, prometheus_export.ttl",
   }),
-});
+}, { description: "What is measured, whoever asks for it" });
 
 const ATTRIBUTES = section({
   select: key(
@@ -87,7 +87,7 @@ const ATTRIBUTES = section({
     },
   ),
   ...UNSUPPORTED_ATTRIBUTES,
-});
+}, { description: "Attributes of metrics" });
 
 export const SETTINGS = section({
   otlp: Type.Optional(OTLP),
@@ -104,7 +104,7 @@ export const SETTINGS = section({
     }),
     network: unsupported("There are no metrics of the network"),
     stats: unsupported("There are no metrics of the network"),
-  })),
+  }, { description: "Which spans count" })),
   routes: Type.Optional(ROUTES),
   sampler: Type.Optional(SAMPLER),
   select: Type.Optional(SELECT),
@@ -129,7 +129,7 @@ export const SETTINGS = section({
       meaning: "Bytes of recent traces in memory",
       default: 33_554_432,
     }),
-  })),
+  }, { description: "Recent traces in memory, for the API and the page" })),
   decoders: Type.Optional(section({
     directory: key(TEXT, {
       meaning: "Watched for *.wasm; pushed decoders are kept here. It may be missing",
@@ -143,7 +143,7 @@ export const SETTINGS = section({
       meaning: "Take the nearest decoder for a Go release that none knows; its spans are marked",
       default: false,
     }),
-  })),
+  }, { description: "Decoders beside those that come with Tsunagi" })),
   token_file: key(orNull(TEXT), {
     meaning:
       "File of the token that changes ask for; null: the agent makes one. TSUNAGI_API_TOKEN is stronger",
@@ -156,7 +156,7 @@ export const SETTINGS = section({
       beyla: "log_level",
     }),
     format: key(oneOf(LOG_FORMATS), { meaning: "Form of a line", default: "text", beyla: "log_format" }),
-  })),
+  }, { description: "The agent's own log, on stderr" })),
   ...OUTPUT_KEYS,
   ebpf: Type.Optional(EBPF),
   ...UNSUPPORTED_KEYS,

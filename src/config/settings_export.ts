@@ -2,6 +2,7 @@
 import { Type } from "../schema/mod.ts";
 import { COMPRESSIONS, METRIC_FEATURES, PROTOCOLS, SAMPLER_NAMES, TEMPORALITIES } from "./config.ts";
 import {
+  type About,
   BOOLEAN,
   BUCKETS,
   duration,
@@ -44,48 +45,58 @@ const TIMEOUT_MS = Type.Integer({ minimum: 1, maximum: 600_000 });
 
 type Signal = "TRACES" | "METRICS";
 
-/** What both signals have; each may say otherwise for itself. */
+/** What both signals have; a signal's own key is the stronger one. */
 function transport(signal: Signal | null) {
-  const env = (name: string) => [`OTEL_EXPORTER_OTLP_${signal === null ? "" : signal + "_"}${name}`];
-  const only = signal === null ? "" : ` of ${signal.toLowerCase()}; weaker than it: the key in otlp`;
-  const defaults = signal === null;
+  /** What the reference says of a key: all of it for both signals, the difference for one. */
+  const about = (name: string, env: string, general: Pick<About, "meaning" | "default" | "beyla">): About => {
+    const variables = [`OTEL_EXPORTER_OTLP_${signal === null ? "" : `${signal}_`}${env}`];
+    if (signal === null) return { ...general, env: variables };
+    const own = general.beyla === undefined ? {} : { beyla: "same" };
+    return { meaning: `As otlp.${name}, for ${signal.toLowerCase()} alone`, env: variables, ...own };
+  };
   return {
-    protocol: key(PROTOCOL, {
-      meaning: `Encoding${only}; grpc is not supported`,
-      ...(defaults ? { default: "http/protobuf" } : {}),
-      env: env("PROTOCOL"),
-      beyla: signal === null ? "otel_traces_export.protocol, otel_metrics_export.protocol" : "same",
-    }),
-    headers: key(HEADERS, {
-      meaning: `Headers sent with each request${only}`,
-      ...(defaults ? { default: {} } : {}),
-      env: env("HEADERS"),
-    }),
-    timeout_ms: key(TIMEOUT_MS, {
-      meaning: `Time for one request, answer included${only}`,
-      ...(defaults ? { default: 10_000 } : {}),
-      env: env("TIMEOUT"),
-    }),
-    compression: key(oneOf(COMPRESSIONS), {
-      meaning: `Compression of requests${only}`,
-      ...(defaults ? { default: "none" } : {}),
-      env: env("COMPRESSION"),
-    }),
-    certificate: key(orNull(TEXT), {
-      meaning: `PEM file of the authorities that the collector's certificate is checked with${only}`,
-      ...(defaults ? { default: null } : {}),
-      env: env("CERTIFICATE"),
-    }),
-    client_certificate: key(orNull(TEXT), {
-      meaning: `PEM file of the agent's own certificate${only}`,
-      ...(defaults ? { default: null } : {}),
-      env: env("CLIENT_CERTIFICATE"),
-    }),
-    client_key: key(orNull(TEXT), {
-      meaning: `PEM file of the key of client_certificate${only}`,
-      ...(defaults ? { default: null } : {}),
-      env: env("CLIENT_KEY"),
-    }),
+    protocol: key(
+      PROTOCOL,
+      about("protocol", "PROTOCOL", {
+        meaning: "Encoding; grpc is not supported",
+        default: "http/protobuf",
+        beyla: "otel_traces_export.protocol, otel_metrics_export.protocol",
+      }),
+    ),
+    headers: key(
+      HEADERS,
+      about("headers", "HEADERS", { meaning: "Headers sent with each request", default: {} }),
+    ),
+    timeout_ms: key(
+      TIMEOUT_MS,
+      about("timeout_ms", "TIMEOUT", { meaning: "Time for one request, answer included", default: 10_000 }),
+    ),
+    compression: key(
+      oneOf(COMPRESSIONS),
+      about("compression", "COMPRESSION", { meaning: "Compression of requests", default: "none" }),
+    ),
+    certificate: key(
+      orNull(TEXT),
+      about("certificate", "CERTIFICATE", {
+        meaning:
+          "PEM file of the authorities that the collector's certificate is checked with; null: the system's",
+        default: null,
+      }),
+    ),
+    client_certificate: key(
+      orNull(TEXT),
+      about("client_certificate", "CLIENT_CERTIFICATE", {
+        meaning: "PEM file of the agent's own certificate",
+        default: null,
+      }),
+    ),
+    client_key: key(
+      orNull(TEXT),
+      about("client_key", "CLIENT_KEY", {
+        meaning: "PEM file of the key of client_certificate",
+        default: null,
+      }),
+    ),
   };
 }
 
@@ -102,6 +113,9 @@ export const SAMPLER = section({
     env: ["OTEL_TRACES_SAMPLER_ARG"],
     beyla: "otel_traces_export.sampler.arg",
   }),
+}, {
+  description:
+    "Which new traces are kept; decided before the header is written, so that callee and caller agree",
 });
 
 /** As Beyla writes it. */
@@ -160,7 +174,7 @@ export const OTLP = section({
     env: ["OTEL_BSP_SCHEDULE_DELAY"],
     beyla: "otel_traces_export.batch_timeout",
   }),
-});
+}, { description: "Where traces and metrics go; what holds for both signals" });
 
 export const TRACES_EXPORT = section({
   enabled: key(BOOLEAN, {
@@ -216,7 +230,7 @@ export const TRACES_EXPORT = section({
   ),
   reporters_cache_len: unsupported("There is no cache of exporters", ebpf("TRACES_REPORT_CACHE_LEN")),
   otel_sdk_log_level: unsupported(SDK_LOG, ebpf("OTEL_SDK_LOG_LEVEL", "SDK_LOG_LEVEL")),
-});
+}, { description: "What holds for traces alone; Beyla's section" });
 
 export const METRICS_EXPORT = section({
   enabled: key(BOOLEAN, {
@@ -269,7 +283,7 @@ export const METRICS_EXPORT = section({
   extra_span_resource_attributes: unsupported(EXTRA, ebpf("EXTRA_SPAN_RESOURCE_ATTRIBUTES")),
   reporters_cache_len: unsupported("There is no cache of exporters", ebpf("METRICS_REPORT_CACHE_LEN")),
   otel_sdk_log_level: unsupported(SDK_LOG),
-});
+}, { description: "What holds for metrics alone; Beyla's section" });
 
 export const PROMETHEUS_EXPORT = section({
   port: key(Type.Integer({ minimum: 0, maximum: 65_535 }), {
@@ -315,7 +329,7 @@ export const PROMETHEUS_EXPORT = section({
   ),
   extra_span_resource_attributes: unsupported(EXTRA, ebpf("PROMETHEUS_EXTRA_SPAN_RESOURCE_ATTRIBUTES")),
   service_cache_size: unsupported("There is no cache of services"),
-});
+}, { description: "Metrics for scraping on a port of its own; Beyla's section" });
 
 export const TRACE_PRINTERS = ["disabled", "text", "json", "json_indent", "counter"] as const;
 export const LOG_LEVEL_NAMES = ["debug", "info", "warn", "error"] as const;

@@ -51,7 +51,7 @@ export const ROUTE_KEYS = {
 export const ROUTES = section({
   ...ROUTE_KEYS,
   max_path_segment_cardinality: unsupported("The bound of low-cardinality is fixed"),
-});
+}, { description: "How server spans get a route where the program's router tells none" });
 
 /** Keys of an entry that select by what Kubernetes says, and the attributes that they look at. */
 export const KUBERNETES_KEYS = {
@@ -201,6 +201,9 @@ export const DISCOVERY = section({
     ebpf("ROUTE_HARVESTER_TIMEOUT"),
   ),
   route_harvester_advanced: unsupported("Routes are read from requests, not harvested"),
+}, {
+  description:
+    "Which processes are traced; Beyla's section. Any entry selects; the last that matches gives name, sampler, routes and exports",
 });
 
 export const SELECT = section({
@@ -219,7 +222,7 @@ export const SELECT = section({
     default: [],
     beyla: "discovery.instrument[].target_pids",
   }),
-});
+}, { description: "Which processes are traced, in short: any match selects" });
 
 /** Beyla's keys of the top level that make one entry together, all of which must hold; the weakest of all entries. */
 export const ENTRY_KEYS = {

@@ -19,9 +19,6 @@ const CACHES = "Tsunagi reads no such protocol";
 const RING = "How records are gathered is fixed";
 const KUBERNETES = "Metadata of Kubernetes is not configured here";
 
-const GEO_IP = none(NETWORK, { cache_expiry: null, cache_len: null, ipinfo: null, maxmind: null });
-const REVERSE_DNS = none(NETWORK, { cache_expiry: null, cache_len: null, type: null });
-
 export const EBPF = section({
   context_propagation: key(oneOf(["all", "headers", "headers,tcp", "tcp,headers", "ip", "tcp", "disabled"]), {
     meaning: "traceparent headers are always propagated, and nothing else is",
@@ -70,7 +67,7 @@ export const EBPF = section({
   payload_extraction: unsupported("Payloads are not read"),
   log_enricher: unsupported("Logs of programs are not changed"),
   maps_config: none("Sizes of BPF maps are fixed", { global_scale_factor: null }),
-});
+}, { description: "Beyla's section about its BPF programs" });
 
 /** Sections and keys of the top level. */
 export const UNSUPPORTED_KEYS = {
@@ -107,8 +104,6 @@ export const UNSUPPORTED_KEYS = {
     geo_ip: null,
     reverse_dns: null,
   }),
-  geo_ip: GEO_IP,
-  reverse_dns: REVERSE_DNS,
   grafana: Type.Optional(section({
     otlp: none("Name the endpoint and its authorization header with otlp.endpoint and otlp.headers", {
       cloud_submit: null,
@@ -133,7 +128,7 @@ export const UNSUPPORTED_KEYS = {
     }),
   })),
   processes: none("There are no metrics of processes", { run_mode: null, interval: null }),
-  health_check: none("Probes are at /livez and /readyz of the status API", {
+  health_check: none("Probes are at /healthz and /readyz of the status API", {
     port: "HEALTH_CHECK_PORT",
     listen_address: "HEALTH_CHECK_LISTEN_ADDRESS",
     unix_socket_path: "HEALTH_CHECK_UNIX_SOCKET_PATH",
@@ -146,7 +141,7 @@ export const UNSUPPORTED_KEYS = {
     debug_instrumentation: null,
   }),
   injector: unsupported("SDKs are not injected"),
-  topology: none("There are no spans of connections", { spans: null }),
+  topology: unsupported("There are no spans of connections"),
   shutdown_timeout: unsupported("What is queued has one second to be delivered", ebpf("SHUTDOWN_TIMEOUT")),
   enforce_sys_caps: unsupported("What the loader needs is always checked", ebpf("ENFORCE_SYS_CAPS")),
   channel_buffer_len: unsupported("There are no such channels", ebpf("CHANNEL_BUFFER_LEN")),

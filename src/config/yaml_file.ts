@@ -255,6 +255,7 @@ class Reader {
     if (typeof value === "string" && this.#references.length > 0) {
       const { text, problems } = expandReferences(value, this.#references, this.#getEnv);
       for (const { severity, message } of problems) this.#problem(severity, offset, message);
+      if (text === null) return undefined;
       if (text === value || node.type !== Scalar.PLAIN) return text;
       return text === "" ? null : fromText(Type.Union([...schemas]), text);
     }
