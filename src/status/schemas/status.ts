@@ -37,13 +37,16 @@ export const ACCOUNTING = named(
     begun: count(),
     exported: count("Acknowledged by the collector; with no endpoint: handed to the printer and the store."),
     sampledOut: count(),
+    leftOut: counts(
+      "Measured, but wanted in no trace: ignored (routes), filtered (filter), notExported (exports of its process).",
+    ),
     lost: counts("By reason."),
     inFlight: Type.Integer(),
     queued: count(),
   }, {
     description:
-      "Where every span is. At rest begun = exported + sampledOut + the sum of lost; else inFlight and " +
-      "queued make up the difference.",
+      "Where every span is. At rest begun = exported + sampledOut + the sums of leftOut and lost; else inFlight " +
+      "and queued make up the difference.",
   }),
 );
 
@@ -55,6 +58,19 @@ export const EXPORT_REPORT = named(
     queued: count(),
     lost: counts("By reason."),
     batches: count("Requests that were acknowledged."),
+    retries: count(),
+    lastError: nullable(text()),
+  }),
+);
+
+export const METRICS_EXPORT_REPORT = named(
+  "MetricsExportReport",
+  Type.Object({
+    endpoint: text("Without user and password."),
+    exports: count("Collections that were acknowledged."),
+    points: count("Data points of these."),
+    failed: counts("Collections given up, by reason; the next one has what they measured."),
+    rejected: count("Data points that the collector rejected."),
     retries: count(),
     lastError: nullable(text()),
   }),
@@ -116,7 +132,7 @@ export const STATUS_REPORT = named(
     probes: counts("Counters of the kernel half that belong to no other part."),
     decoder: counts(),
     export: EXPORT_REPORT,
-    metricsExport: nullable(EXPORT_REPORT, "Null where metrics are not sent."),
+    metricsExport: nullable(METRICS_EXPORT_REPORT, "Null where metrics are not sent."),
     store: Type.Object({
       spans: count(),
       bytes: count(),
@@ -126,6 +142,10 @@ export const STATUS_REPORT = named(
       Type.Object({
         printed: count(),
         dropped: count("Not printed: stdout was too slow, or closed, or the span was no span."),
+        summarized: count("Not printed: their traces are in the summary of their second."),
+        waiting: count("For the rest of their trace, the end of the second, or stdout."),
+        summarized: count("Not printed: there was too much to read; the line of their second counts them."),
+        waiting: count("Waiting for the rest of their trace, or for stdout."),
       }),
     ),
     red: nullable(RED_COUNTERS, "What became of spans at the measuring stage; null where it does not run."),
