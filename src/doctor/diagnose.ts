@@ -3,7 +3,6 @@ import { Decoders } from "../app/decoders.ts";
 import type { Config } from "../config/config.ts";
 import { problemText } from "../config/config_error.ts";
 import type { Inspected } from "../config/load.ts";
-import { LoaderExitError } from "../loader/loader_error.ts";
 import { describeError } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
 import { checkApiPort } from "./api_port.ts";
@@ -13,8 +12,8 @@ import { type Finding, found, ok } from "./finding.ts";
 import { judgeTargets } from "./local_targets.ts";
 import { canStart, judgeMachine } from "./machine.ts";
 import { type MachineFacts, readMachineFacts } from "./machine_facts.ts";
+import { examineProcesses } from "./processes.ts";
 import type { RunningAgent } from "./running_agent.ts";
-import { type JudgedTarget, judgeProcesses } from "./targets.ts";
 
 export interface DiagnoseOptions {
   readonly configuration: Inspected;
@@ -40,7 +39,7 @@ export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Findin
   yield* findings;
   yield await checkCollector("traces", config.traces);
   yield await checkCollector("metrics", config.metrics);
-  yield* await examineDecodersAndTargets(options, { config, agent, facts: machine.facts, loaderPath });
+  yield* await examineDecodersAndProcesses(options, { config, agent, facts: machine.facts });
 }
 
 async function examineMachine(
@@ -80,24 +79,18 @@ function configurationFindings({ config, problems }: Inspected): Finding[] {
   ];
 }
 
-async function examineDecodersAndTargets(
-  options: DiagnoseOptions,
-  { config, agent, facts, loaderPath }: {
+async function examineDecodersAndProcesses(
+  { asks, build, log, signal }: DiagnoseOptions,
+  { config, agent, facts }: {
     readonly config: Config;
     readonly agent: RunningAgent | null;
     readonly facts: MachineFacts | null;
-    readonly loaderPath: string;
   },
 ): Promise<Finding[]> {
-  const { asks, build, log, signal } = options;
-  let decoders: Decoders;
+  let opened: Decoders;
   try {
-    decoders = await Decoders.open({
-      config: config.decoders,
-      bundled: new URL("decoders/", build),
-      session: () => null,
-      log,
-    });
+    const bundled = new URL("decoders/", build);
+    opened = await Decoders.open({ config: config.decoders, bundled, session: () => null, log });
   } catch (error) {
     return [found("decoders", "fail", "decoders", {
       code: "decoders-missing",
@@ -105,55 +98,24 @@ async function examineDecodersAndTargets(
       remedy: "Build them: deno task build",
     })];
   }
-  await using held = decoders;
-  const { decoders: active, refused } = await held.admin.list();
-  const findings = judgeDecoders({
-    active,
-    refused: agent ? agent.refusedDecoders : refused,
-    directory: config.decoders.directory,
+  await using decoders = opened;
+  const { decoders: active, refused } = await decoders.admin.list();
+  const { directory } = config.decoders;
+  const processes = await examineProcesses({
+    agent,
+    asks,
+    judgeLocally: facts === null || !canStart(facts) ? null : () =>
+      judgeTargets({
+        loaderPath: new URL("tsunagi-go", build).pathname,
+        pipeFolder: new URL("run/", build).pathname,
+        config,
+        chooser: decoders.chooser,
+        log,
+        signal,
+      }),
   });
-  if (agent && !asks) {
-    return [...findings, ...judgeProcesses({ targets: agent.targets, running: true, asked: null })];
-  }
-  if (facts === null || !canStart(facts)) {
-    return [...findings, notLookedAt("the loader cannot start, see above")];
-  }
-  let local: readonly JudgedTarget[];
-  try {
-    local = await judgeTargets({
-      loaderPath,
-      pipeFolder: new URL("run/", build).pathname,
-      config,
-      chooser: held.chooser,
-      log,
-      signal,
-    });
-  } catch (error) {
-    return [
-      ...findings,
-      error instanceof LoaderExitError
-        ? found("targets", "fail", "processes", error.reason)
-        : notLookedAt(describeError(error)),
-    ];
-  }
-  const asked = asks ? askedFor(local) : null;
-  return [...findings, ...judgeProcesses({ targets: merged(local, agent), running: agent !== null, asked })];
-}
-
-/** Processes that the flags name, whatever becomes of them. */
-function askedFor(targets: readonly JudgedTarget[]): ReadonlySet<number> {
-  return new Set(targets.filter(({ reason }) => reason?.code !== "not-selected").map(({ pid }) => pid));
-}
-
-/** What a running agent says of a process counts for more than what one would do. */
-function merged(local: readonly JudgedTarget[], agent: RunningAgent | null): JudgedTarget[] {
-  return local.map((target) => agent?.targets.find(({ pid }) => pid === target.pid) ?? target);
-}
-
-function notLookedAt(why: string): Finding {
-  return found("targets", "skip", "processes", {
-    code: "targets-unknown",
-    message: `They were not looked at: ${why}`,
-    remedy: "Repair what is named above, then run the doctor again",
-  });
+  return [
+    ...judgeDecoders({ active, refused: agent ? agent.refusedDecoders : refused, directory }),
+    ...processes,
+  ];
 }

@@ -7,6 +7,7 @@ import { Discovery } from "../discovery/discovery.ts";
 import type { DecoderChooser } from "../discovery/decoder_chooser.ts";
 import { DecoderSlots } from "../discovery/slots.ts";
 import type { Target } from "../discovery/target.ts";
+import type { UnmatchedRule } from "../discovery/unmatched_rules.ts";
 import { LoaderClient } from "../loader/client.ts";
 import type { Logger } from "../support/log.ts";
 import { RecordReader } from "../wire/records.ts";
@@ -22,8 +23,13 @@ export interface LocalTargetsOptions {
   readonly signal: AbortSignal;
 }
 
-/** What the agent would do with each process that it knows. @throws {LoaderExitError} when the loader cannot start. */
-export async function judgeTargets(options: LocalTargetsOptions): Promise<readonly Target[]> {
+export interface LocalTargets {
+  readonly targets: readonly Target[];
+  readonly unmatchedRules: readonly UnmatchedRule[];
+}
+
+/** @throws {LoaderExitError} when the loader cannot start. */
+export async function judgeTargets(options: LocalTargetsOptions): Promise<LocalTargets> {
   const { loaderPath, pipeFolder, config, chooser, log, signal } = options;
   const stop = new AbortController();
   await using client = await LoaderClient.start({
@@ -47,7 +53,7 @@ export async function judgeTargets(options: LocalTargetsOptions): Promise<readon
       signal: stop.signal,
     });
     await discovery.scan();
-    return discovery.targets();
+    return { targets: discovery.targets(), unmatchedRules: discovery.unmatchedRules() };
   } finally {
     stop.abort();
     await reading;

@@ -1,20 +1,28 @@
 /** An agent that runs, as its status API tells of it. Made by api_port.ts; asked by diagnose.ts. */
+import type { UnmatchedRule } from "../discovery/unmatched_rules.ts";
 import type { RefusedDecoder } from "../registry/model.ts";
 import type { StatusReport, TargetReport } from "../status/model.ts";
 import { type Finding, found, ok } from "./finding.ts";
 
 const TIMEOUT_MS = 5_000;
 
+interface TargetsAnswer {
+  readonly targets: readonly TargetReport[];
+  readonly unmatchedRules?: readonly UnmatchedRule[];
+}
+
 export class RunningAgent {
   readonly url: string;
   readonly status: StatusReport;
   readonly targets: readonly TargetReport[];
+  readonly unmatchedRules: readonly UnmatchedRule[];
   readonly refusedDecoders: readonly RefusedDecoder[];
 
   private constructor(url: string, parts: Omit<RunningAgent, "url" | "findings">) {
     this.url = url;
     this.status = parts.status;
     this.targets = parts.targets;
+    this.unmatchedRules = parts.unmatchedRules;
     this.refusedDecoders = parts.refusedDecoders;
   }
 
@@ -24,9 +32,9 @@ export class RunningAgent {
       const status = await ask<StatusReport>(url, "/api/v1/status");
       // Another program may answer JSON, too.
       if (typeof status.version !== "string" || typeof status.loader?.state !== "string") return null;
-      const { targets } = await ask<{ targets: readonly TargetReport[] }>(url, "/api/v1/targets");
+      const { targets, unmatchedRules = [] } = await ask<TargetsAnswer>(url, "/api/v1/targets");
       const { refused } = await ask<{ refused: readonly RefusedDecoder[] }>(url, "/api/v1/decoders");
-      return new RunningAgent(url, { status, targets, refusedDecoders: refused });
+      return new RunningAgent(url, { status, targets, unmatchedRules, refusedDecoders: refused });
     } catch {
       return null;
     }

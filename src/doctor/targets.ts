@@ -1,4 +1,5 @@
 /** Turns what became of each process, as the agent or the dry run tells it, into findings. Called by diagnose.ts. */
+import type { UnmatchedRule } from "../discovery/unmatched_rules.ts";
 import type { Reason } from "../support/reason.ts";
 import { type Finding, found, ok, type Severity } from "./finding.ts";
 
@@ -17,6 +18,8 @@ export interface TargetsOptions {
   readonly targets: readonly JudgedTarget[];
   /** Whether an agent traces them, or this is what one would do. */
   readonly running: boolean;
+  /** Rules that match no process. */
+  readonly unmatchedRules: readonly UnmatchedRule[];
   /** Processes that the user asked for; null: all. */
   readonly asked: ReadonlySet<number> | null;
 }
@@ -32,16 +35,22 @@ const CHECKS = {
 } as const;
 
 /** What is wrong comes first; processes that are left alone for the same reason share a line. */
-export function judgeProcesses({ targets, running, asked }: TargetsOptions): Finding[] {
+export function judgeProcesses({ targets, running, unmatchedRules, asked }: TargetsOptions): Finding[] {
   const shown = asked === null ? targets : targets.filter(({ pid }) => asked.has(pid));
-  if (shown.length === 0) return [nothingFound()];
+  const isSelected = shown.some(({ state }) => state !== "excluded");
+  // One that another node has, or that is still to come, is no fault; one that was the only hope is.
+  const rules = unmatchedRules.map((rule) =>
+    found("targets", isSelected ? "warn" : "fail", rule.origin, rule)
+  );
+  if (shown.length === 0) return rules.length > 0 ? rules : [nothingFound()];
   const judged = shown.map((target) => ({
     target,
-    finding: judge(target, { running, asked: asked !== null }),
+    finding: judge(target, { running, asked: asked !== null, isSelected }),
   }));
   const of = (severity: Severity) => judged.filter(({ finding }) => finding.severity === severity);
-  const skipped = Map.groupBy(of("skip"), ({ finding: { code, cause } }) => `${code} ${cause}`);
+  const skipped = Map.groupBy(of("skip"), ({ finding: { code } }) => code);
   return [
+    ...rules,
     ...[...of("fail"), ...of("warn"), ...of("ok")].map(({ finding }) => finding),
     ...[...skipped.values()].map((group) => together(group)),
   ];
@@ -65,21 +74,23 @@ function together(group: readonly Judged[]): Finding {
   if (group.length === 1) return finding;
   const pids = group.slice(0, MAX_PIDS).map(({ target: { pid } }) => pid).join(", ");
   const more = group.length > MAX_PIDS ? ", ..." : "";
-  const exes = new Set(group.map(({ target }) => target.exe)).size === 1 ? exe : `${exe} and others`;
-  return {
-    ...finding,
-    what: `${group.length} processes`,
-    cause: `${finding.cause} (${exes}: ${pids}${more})`,
-  };
+  const isSame = (value: (judged: Judged) => string) => new Set(group.map(value)).size === 1;
+  const exes = isSame(({ target }) => target.exe) ? exe : `${exe} and others`;
+  const cause = isSame(({ finding }) => finding.cause) ? finding.cause : `${finding.cause}, or the like`;
+  return { ...finding, what: `${group.length} processes`, cause: `${cause} (${exes}: ${pids}${more})` };
 }
 
-function judge(
-  target: JudgedTarget,
-  options: { readonly running: boolean; readonly asked: boolean },
-): Finding {
+interface JudgeOptions {
+  readonly running: boolean;
+  readonly asked: boolean;
+  /** Whether any process is selected. */
+  readonly isSelected: boolean;
+}
+
+function judge(target: JudgedTarget, options: JudgeOptions): Finding {
   const { pid, exe, state, reason, goVersion, decoder, decoderCheck } = target;
   const what = `process ${pid} ${exe}`;
-  if (reason !== null) return found("targets", severityOf(reason, options.asked), what, reason);
+  if (reason !== null) return found("targets", severityOf(reason, options), what, reason);
   if (state === "attaching") {
     return found("targets", "warn", what, {
       code: "attaching",
@@ -93,7 +104,9 @@ function judge(
 }
 
 /** What is left alone on purpose is worth a line for whoever asks for it. */
-function severityOf({ code }: Reason, asked: boolean): Severity {
+function severityOf({ code }: Reason, { asked, isSelected }: JudgeOptions): Severity {
+  // Either the rule has found the process that it means, or it is told as one that matches nothing.
+  if (code === "port-not-open") return isSelected ? "skip" : "warn";
   if (!WANTED.has(code)) return "fail";
   return asked ? "warn" : "skip";
 }

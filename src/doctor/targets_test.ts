@@ -23,10 +23,15 @@ function without(pid: number, code: string, message = "why"): JudgedTarget {
   });
 }
 
+function excluded(pid: number, code: string, message = "why"): JudgedTarget {
+  return { ...without(pid, code, message), state: "excluded" };
+}
+
 Deno.test("judgeProcesses() puts what is wrong first, and keeps the agent's reason", () => {
   const findings = judgeProcesses({
     targets: [target(1), without(2, "go-too-old")],
     running: true,
+    unmatchedRules: [],
     asked: null,
   });
   deepEqual(findings, [
@@ -50,18 +55,43 @@ Deno.test("judgeProcesses() puts what is wrong first, and keeps the agent's reas
 });
 
 Deno.test("judgeProcesses() lets processes that are left alone for the same reason share a line", () => {
-  const targets = [1, 2, 3].map((pid) => without(pid, "no-http")).concat(without(4, "no-http", "another"));
-  const findings = judgeProcesses({ targets, running: false, asked: null });
+  const targets = [1, 2, 3].map((pid) => without(pid, "no-http")).concat(
+    excluded(4, "not-selected"),
+    excluded(5, "not-selected", "another"),
+    excluded(6, "excluded-by-rule"),
+  );
+  const findings = judgeProcesses({ targets, running: false, unmatchedRules: [], asked: null });
   deepEqual(findings.map(({ severity, what, cause }) => [severity, what, cause]), [
     ["skip", "3 processes", "why (/srv/app: 1, 2, 3)"],
-    ["skip", "process 4 /srv/app", "another"],
+    ["skip", "2 processes", "why, or the like (/srv/app: 4, 5)"],
+    ["skip", "process 6 /srv/app", "why"],
   ]);
+});
+
+Deno.test("judgeProcesses() minds a port only when nobody listens there", () => {
+  const severities = (targets: readonly JudgedTarget[]) =>
+    judgeProcesses({ targets, running: true, unmatchedRules: [], asked: null }).map(({ severity }) =>
+      severity
+    );
+  deepEqual(severities([excluded(1, "port-not-open"), target(2)]), ["ok", "skip"]);
+  deepEqual(severities([excluded(1, "port-not-open"), excluded(2, "excluded-by-rule")]), ["warn", "skip"]);
+});
+
+Deno.test("judgeProcesses() takes a rule that matches nothing for a fault when nothing else is selected", () => {
+  const rule = { origin: "--port 1", code: "rule-matches-nothing", message: "why", remedy: "do" };
+  const first = (targets: readonly JudgedTarget[]) =>
+    judgeProcesses({ targets, running: true, unmatchedRules: [rule], asked: null })[0];
+  deepEqual(
+    [first([]), first([excluded(1, "not-selected")]), first([target(1)])].map((finding) => finding?.severity),
+    ["fail", "fail", "warn"],
+  );
+  deepEqual([first([])?.code, first([])?.what], ["rule-matches-nothing", "--port 1"]);
 });
 
 Deno.test("judgeProcesses() has more to say of processes that somebody asks for, and nothing of others", () => {
   const targets = [without(1, "excluded-by-rule"), without(2, "no-http")];
   deepEqual(
-    judgeProcesses({ targets, running: true, asked: new Set([1]) }).map((
+    judgeProcesses({ targets, running: true, unmatchedRules: [], asked: new Set([1]) }).map((
       { severity, code },
     ) => [severity, code]),
     [["warn", "excluded-by-rule"]],
@@ -69,7 +99,13 @@ Deno.test("judgeProcesses() has more to say of processes that somebody asks for,
 });
 
 Deno.test("judgeProcesses() says that there is nothing, and what is on its way", () => {
-  equal(judgeProcesses({ targets: [], running: true, asked: null })[0]?.code, "no-go-process");
+  equal(
+    judgeProcesses({ targets: [], running: true, unmatchedRules: [], asked: null })[0]?.code,
+    "no-go-process",
+  );
   const attaching = target(1, { state: "attaching" });
-  equal(judgeProcesses({ targets: [attaching], running: true, asked: null })[0]?.code, "attaching");
+  equal(
+    judgeProcesses({ targets: [attaching], running: true, unmatchedRules: [], asked: null })[0]?.code,
+    "attaching",
+  );
 });
