@@ -14,12 +14,12 @@ export type SiteReport = Answer<typeof targets.SITE_REPORT>;
 /** One Go process. `reason` is null while it is attaching or traced. */
 export type TargetReport = Answer<typeof targets.TARGET_REPORT>;
 
-/** At rest begun = exported + sampledOut + sum of lost; else inFlight and queued make up the difference. */
+/** At rest begun = exported + sampledOut + sums of leftOut and lost; inFlight and queued make up the difference. */
 export type Accounting = Answer<typeof status.ACCOUNTING>;
 export type KernelReport = Answer<typeof status.KERNEL_REPORT>;
 export type LoaderReport = Answer<typeof status.LOADER_REPORT>;
-/** Exporter of spans or of metrics. */
 export type ExportReport = Answer<typeof status.EXPORT_REPORT>;
+export type MetricsExportReport = Answer<typeof status.METRICS_EXPORT_REPORT>;
 /** What is in force, and why a newer configuration is not. */
 export type ConfigState = Answer<typeof status.CONFIG_STATE>;
 export type EventsReport = Answer<typeof status.EVENTS_REPORT>;

@@ -2,20 +2,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Reason } from "../support/reason.ts";
-
-const TITLES: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  409: "Conflict",
-  413: "Content Too Large",
-  421: "Misdirected Request",
-  422: "Unprocessable Content",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-};
+import { REASON_PHRASES } from "./http/reason_phrases.ts";
 
 /** `reason` adds its code and remedy, for programs and for people. */
 export function problem(
@@ -28,7 +15,7 @@ export function problem(
   return context.json(
     {
       type: "about:blank",
-      title: TITLES[status] ?? "Error",
+      title: REASON_PHRASES[status] ?? "Error",
       status,
       detail,
       instance: context.req.path,

@@ -1,11 +1,16 @@
-/** Puts the status API on a TCP port. Used by the composition root. */
+/** Puts the status API on a TCP port. Used by the composition root, also for prometheus_export's own port. */
 import { describeError } from "../support/errors.ts";
+import type { Logger } from "../support/log.ts";
+import { HTTP_LIMITS, type HttpLimits } from "./http/limits.ts";
+import { HttpServer } from "./http/server.ts";
 
 export interface ServeOptions {
   readonly app: { fetch(request: Request): Response | Promise<Response> };
   readonly host: string;
   /** 0 asks the system for a free one. */
   readonly port: number;
+  readonly limits?: Partial<HttpLimits>;
+  readonly log?: Logger;
 }
 
 /** A listening API. Disposing of it cuts answers under way: nobody waits for a status of what is ending. */
@@ -17,25 +22,20 @@ export interface StatusServer extends AsyncDisposable {
 }
 
 /** @throws {Error} that says what is in the way and what to do about it. */
-export function serveStatus({ app, host, port }: ServeOptions): StatusServer {
-  const abort = new AbortController();
-  let server: Deno.HttpServer<Deno.NetAddr>;
+export function serveStatus({ app, host, port, limits, log }: ServeOptions): StatusServer {
+  let listener: Deno.TcpListener;
   try {
-    server = Deno.serve(
-      { hostname: host, port, signal: abort.signal, onListen: () => {} },
-      (request) => app.fetch(request),
-    );
+    listener = Deno.listen({ hostname: host, port });
   } catch (cause) {
     throw new Error(`Cannot listen on ${authority(host, port)}: ${explainListenError(cause)}`, { cause });
   }
+  const server = new HttpServer({ listener, app, limits: { ...HTTP_LIMITS, ...limits }, log });
+  const { port: own } = listener.addr;
   return {
     host,
-    port: server.addr.port,
-    url: `http://${authority(host, server.addr.port)}`,
-    async [Symbol.asyncDispose]() {
-      abort.abort();
-      await server.finished;
-    },
+    port: own,
+    url: `http://${authority(host, own)}`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 

@@ -144,8 +144,6 @@ export const STATUS_REPORT = named(
         dropped: count("Not printed: stdout was too slow, or closed, or the span was no span."),
         summarized: count("Not printed: their traces are in the summary of their second."),
         waiting: count("For the rest of their trace, the end of the second, or stdout."),
-        summarized: count("Not printed: there was too much to read; the line of their second counts them."),
-        waiting: count("Waiting for the rest of their trace, or for stdout."),
       }),
     ),
     red: nullable(RED_COUNTERS, "What became of spans at the measuring stage; null where it does not run."),

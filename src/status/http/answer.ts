@@ -1,0 +1,74 @@
+/** Puts a Response on the wire: with its length, or as a stream of events that ends with the connection. */
+import { joinBytes } from "../../support/bytes.ts";
+import { HttpError } from "./head.ts";
+import type { HttpLimits } from "./limits.ts";
+import { REASON_PHRASES } from "./reason_phrases.ts";
+import type { Wire } from "./wire.ts";
+
+const encoder = new TextEncoder();
+/** So much goes out in one piece with the head. */
+const SMALL_BYTES = 16_384;
+/** Said by the server itself. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "date",
+  "transfer-encoding",
+]);
+
+export async function sendAnswer(
+  wire: Wire,
+  { response, method, limits }: { response: Response; method: string; limits: HttpLimits },
+): Promise<void> {
+  if (response.headers.get("content-type")?.startsWith("text/event-stream") && response.body !== null) {
+    return await sendEvents(wire, { response, body: response.body, limits });
+  }
+  const body = await response.bytes();
+  // HEAD answers no body, and what its length would be is not known here.
+  const length = method === "HEAD" || response.status === 204 || response.status === 304 ? null : body.length;
+  const head = answerHead(response, length);
+  const parts = body.length <= SMALL_BYTES ? [joinBytes([head, body])] : [head, body];
+  await wire.within(limits.answerMs, async () => {
+    for (const part of parts) await wire.write(part, limits.stallMs);
+  });
+}
+
+/** Answers what never came to the app. */
+export async function sendError(wire: Wire, error: HttpError, limits: HttpLimits): Promise<void> {
+  const title = REASON_PHRASES[error.status] ?? "Error";
+  const response = Response.json(
+    { type: "about:blank", title, status: error.status, detail: error.message },
+    {
+      status: error.status,
+      headers: { "content-type": "application/problem+json", "x-content-type-options": "nosniff" },
+    },
+  );
+  await sendAnswer(wire, { response, method: "GET", limits });
+}
+
+/** The stream is cancelled as soon as the client goes, or takes nothing for too long. */
+async function sendEvents(
+  wire: Wire,
+  { response, body, limits }: { response: Response; body: ReadableStream<Uint8Array>; limits: HttpLimits },
+): Promise<void> {
+  const reader = body.getReader();
+  const cancel = () => reader.cancel().catch(() => {});
+  wire.untilGone().then(cancel);
+  try {
+    await wire.write(answerHead(response, null), limits.stallMs);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      await wire.write(next.value, limits.stallMs);
+    }
+  } finally {
+    cancel();
+  }
+}
+
+function answerHead(response: Response, length: number | null): Uint8Array {
+  const { status } = response;
+  const lines = [`HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ""}`];
+  for (const [name, value] of response.headers) if (!OWN_HEADERS.has(name)) lines.push(`${name}: ${value}`);
+  lines.push(`date: ${new Date().toUTCString()}`, "connection: close");
+  if (length !== null) lines.push(`content-length: ${length}`);
+  return encoder.encode(lines.join("\r\n") + "\r\n\r\n");
+}
