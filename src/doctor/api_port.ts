@@ -3,6 +3,7 @@
  * which asks a running agent for everything that it knows better.
  */
 import { explainListenError } from "../status/serve.ts";
+import { judgeAgent } from "./agent_state.ts";
 import { type Finding, found, ok } from "./finding.ts";
 import { RunningAgent } from "./running_agent.ts";
 
@@ -39,7 +40,7 @@ export async function checkApiPort({ host, port, loaders }: ApiPortOptions): Pro
   }
   if (taken instanceof Deno.errors.AddrInUse) {
     const agent = await RunningAgent.at(`http://${authority}`);
-    if (agent) return { agent, findings: agent.findings() };
+    if (agent) return { agent, findings: judgeAgent(agent.url, agent.status) };
   }
   const reason = {
     code: taken instanceof Deno.errors.AddrInUse ? "api-port-taken" : "api-address-unusable",

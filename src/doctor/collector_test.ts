@@ -1,5 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { OtlpConfig } from "../config/config.ts";
+import { OtlpServer } from "../../tests/support/otlp_server.ts";
+import { TestAuthority } from "../../tests/support/otlp_certificates.ts";
 import { checkCollector } from "./collector.ts";
 import { connectionProblem } from "./collector_problem.ts";
 
@@ -145,4 +147,22 @@ Deno.test("connectionProblem() tells names that cannot be resolved from hosts th
   f(new Deno.errors.ConnectionRefused("os error 111"), "collector-refused");
   f(new Error("No route to host (os error 113)"), "collector-unreachable");
   f(new DOMException("Signal timed out.", "TimeoutError"), "collector-timeout");
+});
+
+Deno.test("checkCollector() names certificates that do not suit, and is content with those that do", async () => {
+  using authority = new TestAuthority();
+  const { cert, key } = authority.server;
+  await using server = new OtlpServer({ tls: { cert, key } });
+  const url = server.tracesUrl;
+  const stranger = await checkCollector("traces", { ...CONFIG, url });
+  deepEqual([stranger.code, stranger.severity], ["collector-tls", "fail"]);
+  match(stranger.cause, /UnknownIssuer/);
+  const tls = { ...CONFIG.tls, caFile: authority.ca.certFile };
+  equal((await checkCollector("traces", { ...CONFIG, url, tls })).code, "ok");
+  const named = await checkCollector("traces", {
+    ...CONFIG,
+    url: url.replace("127.0.0.1", "localhost"),
+    tls,
+  });
+  equal(named.code, "collector-tls");
 });
