@@ -29,11 +29,14 @@ export interface ExpectedSeries {
   readonly sum: number;
   /** Not cumulative. */
   readonly buckets: readonly number[];
-  readonly exemplars: readonly {
-    readonly traceId: string;
-    readonly spanId: string;
-    readonly value: number;
-  }[];
+  /** The newest of each bucket. */
+  readonly exemplars: readonly ExpectedExemplar[];
+}
+
+export interface ExpectedExemplar {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly value: number;
 }
 
 /** A counter. */
@@ -59,7 +62,8 @@ export class Measured {
   readonly #startUnixNs = BigInt(Date.now()) * 1_000_000n;
   readonly #series = new Map<string, RedSeries>();
   #edge: RedEdge;
-  #exemplars = 0;
+  /** All that ever were, by trace id; later ones take the place of earlier ones in a histogram. */
+  readonly exemplars = new Map<string, ExpectedExemplar>();
   readonly metrics: Metrics;
 
   constructor() {
@@ -183,13 +187,14 @@ export class Measured {
   #added(histogram: Histogram, value: number, bounds: readonly number[]): Histogram {
     const at = bounds.findIndex((bound) => value <= bound);
     const bucket = at < 0 ? bounds.length : at;
-    const fresh = (++this.#exemplars).toString(16);
+    const fresh = (this.exemplars.size + 1).toString(16);
     const exemplar = {
       traceId: fresh.padStart(32, "a"),
       spanId: fresh.padStart(16, "b"),
       value,
       timeUnixNs: BigInt(Date.now()) * 1_000_000n,
     };
+    this.exemplars.set(exemplar.traceId, exemplar);
     return {
       count: histogram.count + 1,
       sum: histogram.sum + value,
