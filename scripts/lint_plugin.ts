@@ -45,6 +45,7 @@ const SHARED_WITH_SRC = [
   // Constants that the compiler of the decoders and Deno both read.
   "decoder-as/assembly/memory_map.ts",
   "decoder-as/assembly/version.ts",
+  "decoder-as/red/memory_map.ts",
   // How plans are made from the offsets of a Go version, and the records that every decoder is tried with.
   "decoder-as/plans/",
   "decoder-as/samples/",

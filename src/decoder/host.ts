@@ -10,7 +10,8 @@ import { describeError } from "../support/errors.ts";
 import { type DecoderCounters, lostInAll, readCounters, readWord } from "./decoder_counters.ts";
 import { DecoderFault } from "./decoder_fault.ts";
 import { FUEL_EXPORT } from "./harden.ts";
-import { readRows } from "./output_rows.ts";
+import type { Measuring } from "./measuring.ts";
+import { copyRows, countRows, findRows } from "./output_rows.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
 export type { DecoderCounters, LostReason } from "./decoder_counters.ts";
@@ -111,12 +112,13 @@ export class DecoderInstance {
   }
 
   /**
-   * Decodes what `add` took; appends the spans to `batches`, one batch for each process and run.
+   * Decodes what `add` took; appends the spans to `batches`, one batch for each process and run. With `measuring` these
+   * are the spans that stay.
    *
    * @throws {DecoderFault} when the decoder traps, runs out of fuel, or says what cannot be; of the input that it was
    * decoding then, nothing is appended.
    */
-  decode(batches: SpanBatch[]): void {
+  decode(batches: SpanBatch[], measuring: Measuring | null = null): void {
     if (this.#filled === 0) return;
     this.#refuel(this.#filled);
     for (let feeds = 1; this.#filled > 0; feeds++) {
@@ -124,10 +126,16 @@ export class DecoderInstance {
       const taken = this.#run(() => this.#exports.feed(filled));
       const outputBytes = readWord(this.#view, map.WORD_OUTPUT_BYTES);
       this.#checkTaken(taken, outputBytes, feeds);
-      const rows = readRows(this.#bytes, this.#view, outputBytes);
+      if (outputBytes > map.OUTPUT_BYTES) {
+        throw this.#framing(`has ${outputBytes} bytes of output, there is room for ${map.OUTPUT_BYTES}`);
+      }
+      const rows = findRows(this.#bytes, map.OUTPUT_OFFSET, outputBytes);
       this.#filled -= taken;
-      this.#settle(rows.reduce((sum, { count }) => sum + count, 0));
-      for (const batch of rows) batches.push(batch);
+      this.#settle(countRows(rows));
+      const spans = measuring
+        ? measuring.take(this.#bytes, map.OUTPUT_OFFSET, outputBytes)
+        : copyRows(this.#bytes, rows);
+      for (const batch of spans) batches.push(batch);
       if (this.#filled > 0) {
         this.#bytes.copyWithin(map.INPUT_OFFSET, map.INPUT_OFFSET + taken, map.INPUT_OFFSET + filled);
       }

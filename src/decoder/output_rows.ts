@@ -1,8 +1,7 @@
 /**
- * Copies the rows that a decoder wrote out of its memory. Called by host.ts after each feed; believes nothing that
- * the memory says.
+ * Finds the rows of spans that a decoder or the RED stage wrote, and copies them out of its memory. Called by host.ts
+ * after each feed and by measuring.ts; believes nothing that the memory says.
  */
-import { OUTPUT_BYTES, OUTPUT_OFFSET } from "../../decoder-as/assembly/memory_map.ts";
 import { DecoderFault } from "./decoder_fault.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
@@ -21,33 +20,54 @@ interface Gathering {
   readonly rows: number[];
 }
 
+/** Process id, offset and length of each row, one behind the other. */
+type Rows = readonly number[];
+const ROW_NUMBERS = 3;
+
 /**
- * The spans in `bytes` bytes of output, one batch for each process.
+ * Finds the rows in `bytes` bytes from `at` on.
  *
  * @throws {DecoderFault} when they are no rows of spans.
  */
-export function readRows(memory: Uint8Array, view: DataView, bytes: number): SpanBatch[] {
-  if (bytes > OUTPUT_BYTES) throw framing(`its output has ${bytes} bytes, there is room for ${OUTPUT_BYTES}`);
-  const end = OUTPUT_OFFSET + bytes;
-  const byPid = new Map<number, Gathering>();
-  let last: Gathering | undefined;
-  let lastPid = -1;
-  for (let at: number = OUTPUT_OFFSET; at < end;) {
+export function findRows(memory: Uint8Array, at: number, bytes: number): Rows {
+  const view = new DataView(memory.buffer, memory.byteOffset);
+  const start = at;
+  const end = at + bytes;
+  const rows: number[] = [];
+  while (at < end) {
+    if (at + ROW_HEAD_BYTES > end) throw framing(`its output ends within a row at byte ${at - start}`);
     const pid = view.getUint32(at, true);
     const length = view.getUint32(at + 4, true);
     at += ROW_HEAD_BYTES;
     if (at + length > end || !isSpan(memory, at, length)) {
-      throw framing(`its output holds no span at byte ${at - OUTPUT_OFFSET}`);
+      throw framing(`its output holds no span at byte ${at - start}`);
     }
+    rows.push(pid, at, length);
+    at += length;
+  }
+  return rows;
+}
+
+/** How many spans there are. */
+export function countRows(rows: Rows): number {
+  return rows.length / ROW_NUMBERS;
+}
+
+/** Copies of the spans, one batch for each process. */
+export function copyRows(memory: Uint8Array, rows: Rows): SpanBatch[] {
+  const byPid = new Map<number, Gathering>();
+  let last: Gathering | undefined;
+  let lastPid = -1;
+  for (let index = 0; index < rows.length; index += ROW_NUMBERS) {
+    const pid = rows[index]!;
     if (pid !== lastPid || !last) {
       last = byPid.get(pid);
       if (!last) byPid.set(pid, last = { count: 0, bytes: 0, rows: [] });
       lastPid = pid;
     }
     last.count++;
-    last.bytes += length;
-    last.rows.push(at, length);
-    at += length;
+    last.bytes += rows[index + 2]!;
+    last.rows.push(rows[index + 1]!, rows[index + 2]!);
   }
   return Array.from(
     byPid,

@@ -2,11 +2,13 @@
  * The main thread's end of the Worker that reads the loader's pipe: hands out finished spans and all other records.
  * Made by App for each run of the loader.
  */
-import type { Command, PipelineCounters, Report, SlotFault } from "./messages.ts";
+import { type RedChanges, RedMirror } from "../red/snapshot.ts";
+import type { ProcessRules, RedRules, RedSnapshot } from "../red/types.ts";
+import type { Command, PipelineCounters, RedSetup, Report, SlotFault } from "./messages.ts";
 import type { DecoderPack } from "./manifest.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
-export type { SlotFault } from "./messages.ts";
+export type { RedSetup, SlotFault } from "./messages.ts";
 
 /** How long dispose waits for the end of the pipe, which comes when the loader is gone. */
 const CLOSE_TIMEOUT_MS = 2000;
@@ -18,13 +20,17 @@ export interface SpanPipelineOptions {
   readonly onSpans: (batches: readonly SpanBatch[]) => void;
   /** Every other record, in stream order. */
   readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void;
+  /** Measures spans and leaves out what rules leave out; without it all spans are handed out as they are. */
+  readonly red?: RedSetup;
+  /** The RED stage does not work: spans go on, unmeasured. */
+  readonly onUnmeasured?: (message: string) => void;
   /** A decoder was stopped; behind the last spans that it gave. */
   readonly onFault?: (fault: SlotFault) => void;
   /** Once, after the last record: the pipe ended, or why it can no longer be read. */
   readonly onClosed?: (error: Error | null) => void;
 }
 
-type Request = Exclude<Command, { type: "open" | "taken" }>;
+type Request = Extract<Command, { id: number }>;
 type WithoutId<Message> = Message extends unknown ? Omit<Message, "id"> : never;
 
 /** Reads one pipe to its end. */
@@ -37,6 +43,7 @@ export class SpanPipeline implements AsyncDisposable {
   #nextId = 1;
   #ended = false;
   #lastCounters: PipelineCounters | null = null;
+  readonly #mirror = new RedMirror();
 
   /** Starts to read at once. */
   constructor(options: SpanPipelineOptions) {
@@ -47,7 +54,7 @@ export class SpanPipeline implements AsyncDisposable {
       event.preventDefault();
       this.#finish(new Error(`Cannot go on reading spans: ${event.message}`));
     };
-    this.#send({ type: "open", path: options.path });
+    this.#send({ type: "open", path: options.path, red: options.red ?? null });
   }
 
   /** Settles after the last record has been handed out. */
@@ -81,6 +88,31 @@ export class SpanPipeline implements AsyncDisposable {
     return this.#lastCounters = await this.#ask({ type: "counters" }) as PipelineCounters;
   }
 
+  /**
+   * Other rules hold for spans that are read from now on; no span is lost.
+   *
+   * @throws {Error} when they cannot be used; then the old ones go on.
+   */
+  async setRules(rules: RedRules): Promise<void> {
+    await this.#ask({ type: "rules", rules });
+  }
+
+  /** What holds for the spans of one process that are read from now on. */
+  setProcess(rules: ProcessRules): void {
+    this.#send({ type: "process", rules });
+  }
+
+  /** What was measured of a process is wanted no more. */
+  forget(resource: number): void {
+    this.#send({ type: "forget", resource });
+  }
+
+  /** What was measured so far, or had been when the Worker ended. The same object as before where nothing is new. */
+  async snapshot(): Promise<RedSnapshot> {
+    if (this.#ended) return this.#mirror.snapshot;
+    return this.#mirror.apply(await this.#ask({ type: "snapshot" }) as RedChanges | null);
+  }
+
   /** Waits for the end of the pipe, then ends the Worker. The loader should be gone by then. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;
@@ -89,6 +121,7 @@ export class SpanPipeline implements AsyncDisposable {
     await Promise.race([this.#closed.promise, timeout.promise]);
     clearTimeout(timer);
     await this.counters().catch(() => {});
+    await this.snapshot().catch(() => {});
     this.#finish(null);
     this.#worker.terminate();
   }
@@ -109,6 +142,9 @@ export class SpanPipeline implements AsyncDisposable {
         break;
       case "fault":
         this.#options.onFault?.(report.fault);
+        break;
+      case "unmeasured":
+        this.#options.onUnmeasured?.(report.message);
         break;
       case "closed":
         this.#close(report.error === null ? null : new Error(report.error));

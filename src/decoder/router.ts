@@ -22,6 +22,7 @@ import {
 import { type DecoderCounters, NO_COUNTERS, sumOf } from "./decoder_counters.ts";
 import { DecoderFault } from "./decoder_fault.ts";
 import { type DecoderCode, DecoderInstance } from "./host.ts";
+import type { Measuring } from "./measuring.ts";
 import type { PipelineCounters, SlotFault } from "./messages.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
@@ -32,6 +33,8 @@ export interface RouterOptions {
   readonly onRecord: (record: Uint8Array<ArrayBuffer>) => void;
   /** Behind the last spans of the decoder. */
   readonly onFault?: (fault: SlotFault) => void;
+  /** What takes the spans of all decoders before they are handed on. */
+  readonly measuring?: Measuring | null;
 }
 
 /** A decoder and the slot that it serves. */
@@ -121,7 +124,7 @@ export class RecordRouter {
 
   /** Decodes what is waiting. */
   flush(): void {
-    this.#call(this.#served, (decoder, batches) => decoder.decode(batches));
+    this.#decode(this.#served);
   }
 
   counters(): PipelineCounters {
@@ -138,6 +141,7 @@ export class RecordRouter {
       records: this.#records,
       bytes: this.#bytes,
       decoders,
+      ...(this.#options.measuring ? { red: this.#options.measuring.counters() } : {}),
     };
   }
 
@@ -145,7 +149,7 @@ export class RecordRouter {
     let served = this.#slots[slot];
     if (served) {
       if (served.decoder.add(record)) return;
-      this.#call([served], (decoder, batches) => decoder.decode(batches));
+      this.#decode([served]);
       served = this.#slots[slot];
       if (served?.decoder.add(record)) return;
     }
@@ -159,6 +163,11 @@ export class RecordRouter {
     if (pid === 0) return;
     this.flush();
     this.#call(this.#served, (decoder) => decoder.drop(pid));
+  }
+
+  #decode(served: readonly Served[]): void {
+    const { measuring } = this.#options;
+    this.#call(served, (decoder, batches) => decoder.decode(batches, measuring));
   }
 
   /** Calls decoders, hands on what comes of it and stops those that fail. */

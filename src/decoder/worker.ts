@@ -6,7 +6,8 @@
  */
 import { describeError } from "../support/errors.ts";
 import { RecordReader } from "../wire/records.ts";
-import type { Command, Report } from "./messages.ts";
+import { Measuring } from "./measuring.ts";
+import type { Command, RedSetup, Report } from "./messages.ts";
 import { RecordRouter } from "./router.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
@@ -26,22 +27,30 @@ let gathered: SpanBatch[] = [];
 let gatheredBytes = 0;
 let gatherTimer: ReturnType<typeof setTimeout> | undefined;
 
-const router = new RecordRouter({
-  onSpans(batches: SpanBatch[]) {
-    for (const batch of batches) {
-      gathered.push(batch);
-      gatheredBytes += batch.bytes.length;
-    }
-    if (gatheredBytes >= GATHER_BYTES) postSpans();
-    else gatherTimer ??= setTimeout(postSpans, GATHER_MS);
-  },
-  onRecord(record) {
-    post({ type: "record", record }, [record.buffer]);
-  },
-  onFault(fault) {
-    post({ type: "fault", fault });
-  },
-});
+let measuring: Measuring | null = null;
+/** Made by the first command. */
+let router: RecordRouter;
+
+function begin(red: RedSetup | null): void {
+  if (red) {
+    measuring = new Measuring({ ...red, onFault: (message) => post({ type: "unmeasured", message }) });
+  }
+  router = new RecordRouter({
+    onSpans: gather,
+    onRecord: (record) => post({ type: "record", record }, [record.buffer]),
+    onFault: (fault) => post({ type: "fault", fault }),
+    measuring,
+  });
+}
+
+function gather(batches: SpanBatch[]): void {
+  for (const batch of batches) {
+    gathered.push(batch);
+    gatheredBytes += batch.bytes.length;
+  }
+  if (gatheredBytes >= GATHER_BYTES) postSpans();
+  else gatherTimer ??= setTimeout(postSpans, GATHER_MS);
+}
 
 /** Posts a report behind the spans that were decoded before it. */
 function post(report: Report, transfer: Transferable[] = []): void {
@@ -91,12 +100,14 @@ async function readAndReport(path: string): Promise<void> {
     error = describeError(cause);
   }
   router.flush();
+  measuring?.settle();
   post({ type: "closed", error });
 }
 
 scope.onmessage = ({ data }: MessageEvent<Command>) => {
   switch (data.type) {
     case "open":
+      begin(data.red);
       readAndReport(data.path);
       break;
     case "use":
@@ -107,6 +118,23 @@ scope.onmessage = ({ data }: MessageEvent<Command>) => {
       break;
     case "counters":
       answer(data.id, () => router.counters());
+      break;
+    case "rules":
+      answer(data.id, () => {
+        router.flush();
+        measuring?.setRules(data.rules);
+      });
+      break;
+    case "process":
+      router.flush();
+      measuring?.setProcess(data.rules);
+      break;
+    case "forget":
+      router.flush();
+      measuring?.forget(data.resource);
+      break;
+    case "snapshot":
+      answer(data.id, () => measuring?.changes() ?? null);
       break;
     case "taken":
       untakenBytes -= data.bytes;

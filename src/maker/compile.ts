@@ -37,19 +37,48 @@ export async function readSources(): Promise<DecoderSources> {
  *
  * @throws {Error} with what the compiler said.
  */
-export async function compile(family: Family, sources: DecoderSources): Promise<Uint8Array<ArrayBuffer>> {
+export function compile(family: Family, sources: DecoderSources): Promise<Uint8Array<ArrayBuffer>> {
+  return compileModule({
+    name: `decoder ${family.name}`,
+    entry: ENTRY,
+    pages: MEMORY_PAGES,
+    maximumPages: MEMORY_PAGES,
+    readFile: (path) => path === LAYOUT_MODULE ? renderConstants(family) : sources.get(path) ?? null,
+  });
+}
+
+/** A module to compile; paths are from the root of the project. */
+export interface ModuleSource {
+  /** As a message names it. */
+  readonly name: string;
+  readonly entry: string;
+  /** Of the memory that the host gives it. */
+  readonly pages: number;
+  readonly maximumPages: number;
+  /** Null where there is no such file. */
+  readonly readFile: (path: string) => string | null;
+}
+
+/**
+ * A module whose memory is the host's and whose static data begins at STATIC_OFFSET.
+ *
+ * @throws {Error} with what the compiler said.
+ */
+export async function compileModule(
+  { name, entry, pages, maximumPages, readFile }: ModuleSource,
+): Promise<Uint8Array<ArrayBuffer>> {
   let module: Uint8Array | null = null;
   const { error, stderr } = await asc.main([
-    ENTRY,
+    entry,
     "--outFile",
-    "decoder.wasm",
+    "module.wasm",
     "--runtime",
     "stub",
     "--importMemory",
     "--initialMemory",
-    String(MEMORY_PAGES),
+    String(pages),
     "--maximumMemory",
-    String(MEMORY_PAGES),
+    String(maximumPages),
     "--zeroFilledMemory",
     "--memoryBase",
     String(STATIC_OFFSET),
@@ -61,11 +90,7 @@ export async function compile(family: Family, sources: DecoderSources): Promise<
     "--disableWarning",
     "112",
   ], {
-    readFile(name: string) {
-      if (name.startsWith(LIBRARY_PREFIX)) return null;
-      if (name === LAYOUT_MODULE) return renderConstants(family);
-      return sources.get(name) ?? null;
-    },
+    readFile: (path: string) => path.startsWith(LIBRARY_PREFIX) ? null : readFile(path),
     writeFile(_name: string, contents: Uint8Array | string) {
       if (typeof contents !== "string") module = contents;
     },
@@ -74,7 +99,7 @@ export async function compile(family: Family, sources: DecoderSources): Promise<
   // A warning is a number whose type the compiler had to guess.
   const complaints = stderr.toString();
   if (error || !module || complaints !== "") {
-    throw new Error(`Cannot compile decoder ${family.name}:\n${complaints}`, { cause: error });
+    throw new Error(`Cannot compile ${name}:\n${complaints}`, { cause: error });
   }
   return new Uint8Array(module);
 }

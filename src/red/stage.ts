@@ -1,0 +1,239 @@
+/**
+ * The RED stage and the memory it works in: takes rows of finished spans, hands on those that stay, and keeps what it
+ * measured. Used by the Worker behind the decoders, and by tests and benchmarks directly.
+ */
+import * as map from "../../decoder-as/red/memory_map.ts";
+import { ProcessTable } from "./processes.ts";
+import { compileRules, type RuleTables } from "./rule_tables.ts";
+import { writeModel } from "./model.ts";
+import { seedStage } from "./seed.ts";
+import { type RedChanges, SlotReader } from "./snapshot.ts";
+import { layTables, resizeSeries } from "./tables.ts";
+import type { ProcessRules, RedCounters, RedRules, RedSnapshot } from "./types.ts";
+
+export interface RedStageOptions {
+  /** build/red.wasm */
+  readonly module: WebAssembly.Module;
+  readonly rules: RedRules;
+  /** What stages before this one measured, so that its series and routes count against the same budgets. */
+  readonly previous?: RedSnapshot;
+  /** Milliseconds since 1970, and those of a clock that only goes forward. */
+  readonly now?: () => number;
+  readonly elapsed?: () => number;
+}
+
+/** What the module exports; decoder-as/red/abi.ts says what each does. */
+export interface RedExports {
+  run(bytes: number): number;
+  settle(all: number): void;
+  forget(resource: number): void;
+  restartSeries(metrics: number): void;
+  restartEdges(): void;
+  resize(table: number): void;
+  seedSeries(bytes: number): void;
+  seedEdge(bytes: number): void;
+  seedLatency(bytes: number): void;
+  learn(resource: number, bytes: number): void;
+}
+
+/** Takes what `run` left in memory: `bytes` bytes of rows from `at` on. Nothing may be kept of it. */
+export type RowSink = (memory: Uint8Array, at: number, bytes: number) => void;
+
+const NS_PER_MS = 1_000_000;
+
+export class RedStage {
+  readonly #memory: WebAssembly.Memory;
+  readonly #exports: RedExports;
+  readonly #processes: ProcessTable;
+  readonly #now: () => number;
+  readonly #elapsed: () => number;
+  #rules: RedRules;
+  #tables: RuleTables;
+  #bytes!: Uint8Array;
+  #view!: DataView;
+  #reader!: SlotReader;
+  #epoch = 1;
+  /** Changes and spans that the last `changes` told of; -1 where it has to tell everything. */
+  #told = -1;
+
+  /**
+   * @throws {Error} when the module is none of a RED stage, or rules cannot be used.
+   */
+  constructor({ module, rules, previous, now, elapsed }: RedStageOptions) {
+    this.#now = now ?? Date.now;
+    this.#elapsed = elapsed ?? (() => performance.now());
+    this.#tables = compileRules(rules);
+    this.#rules = rules;
+    this.#memory = new WebAssembly.Memory({ initial: map.MEMORY_PAGES, maximum: map.MEMORY_MAX_PAGES });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.#exports = exports as unknown as RedExports;
+    this.#viewMemory();
+    layTables(this.#view);
+    writeModel(this.#view);
+    this.#processes = new ProcessTable(() => this.#view);
+    this.#view.setBigUint64(wordAt(map.WORD_SEED), crypto.getRandomValues(new BigUint64Array(1))[0]!, true);
+    this.#setWord(map.WORD_EPOCH, this.#epoch);
+    this.#tick();
+    this.#putRules(rules);
+    if (previous) {
+      seedStage(previous, { view: this.#view, exports: this.#exports, attributes: this.#tables.attributes });
+    }
+  }
+
+  /** Counters of all that `run` took, whatever came of it. */
+  counters(): RedCounters {
+    return this.#reader.counters();
+  }
+
+  /**
+   * Takes `bytes` bytes of whole rows that lie at `at` in another memory. Yields the bytes taken: all, unless the stage
+   * traps, which it should not; then it must not be used again, and what it took before has been handed on.
+   */
+  run(rows: Uint8Array, at: number, bytes: number, sink: RowSink): number {
+    let taken = 0;
+    let counters = this.counters();
+    try {
+      this.#tick();
+      while (taken < bytes) {
+        const length = Math.min(bytes - taken, map.INPUT_BYTES);
+        this.#bytes.set(rows.subarray(at + taken, at + taken + length), map.INPUT_OFFSET);
+        const count = this.#exports.run(length) >>> 0;
+        if (count === 0 || count > length) throw new Error(`It took ${count} of ${length} bytes`);
+        const output = this.#reader.word(map.WORD_OUTPUT_BYTES);
+        if (output > map.OUTPUT_BYTES) throw new Error(`Its output has ${output} bytes`);
+        if (output > 0) sink(this.#bytes, map.OUTPUT_OFFSET, output);
+        taken += count;
+        counters = this.counters();
+      }
+    } catch (cause) {
+      throw new RedFault({ taken, counters }, { cause });
+    }
+    return taken;
+  }
+
+  /**
+   * Other rules hold from now on. Series whose attributes and buckets stay the same go on.
+   *
+   * @throws {RangeError} when they cannot be used; then the old ones go on.
+   */
+  setRules(rules: RedRules): void {
+    const tables = compileRules(rules);
+    const before = { rules: this.#rules, tables: this.#tables };
+    this.#tables = tables;
+    this.#rules = rules;
+    this.#restart(before);
+    this.#putRules(rules);
+  }
+
+  /** What holds for spans of one process from now on. */
+  setProcess(rules: ProcessRules): void {
+    this.#processes.set(rules);
+  }
+
+  /** A process is gone, and what was measured of it is wanted no more. */
+  forget(resource: number): void {
+    this.#processes.forget(resource);
+    this.#exports.forget(resource);
+    this.#told = -1;
+  }
+
+  /** No span will come any more: sides of calls wait no longer. */
+  settle(): void {
+    this.#tick();
+    this.#exports.settle(1);
+  }
+
+  /** What has changed since the last time, null for nothing. For RedMirror. */
+  changes(): RedChanges | null {
+    this.#tick();
+    this.#exports.settle(0);
+    const state = this.#reader.word(map.WORD_CHANGES) + this.#reader.word(map.WORD_SPANS);
+    if (state === this.#told) return null;
+    const changes = this.#read(this.#told === -1);
+    this.#told = state;
+    this.#setWord(map.WORD_EPOCH, this.#epoch = this.#epoch + 1 >>> 0);
+    return changes;
+  }
+
+  /** Everything, without a call into the module: also after a fault. */
+  measured(): RedChanges {
+    return this.#read(true);
+  }
+
+  #read(all: boolean): RedChanges {
+    const epoch = all ? null : this.#epoch;
+    return {
+      counters: this.#reader.counters(),
+      overflowed: this.#reader.overflowed(),
+      all,
+      series: this.#reader.series(epoch),
+      edges: this.#reader.edges(epoch),
+      routes: this.#reader.routes(epoch),
+    };
+  }
+
+  /** Ends series that the new rules would have other buckets or attributes for. */
+  #restart({ rules, tables }: { readonly rules: RedRules; readonly tables: RuleTables }): void {
+    const durations = isSame(rules.measure.durationBucketsS, this.#rules.measure.durationBucketsS);
+    const sizes = isSame(rules.measure.sizeBucketsBytes, this.#rules.measure.sizeBucketsBytes);
+    let metrics = 0;
+    this.#tables.attributes.forEach((attributes, metric) => {
+      const stays = (metric < 2 ? durations : sizes) && isSame(attributes, tables.attributes[metric]!);
+      if (!stays) metrics |= 1 << metric;
+    });
+    if (metrics !== 0) this.#exports.restartSeries(metrics);
+    if (!durations) this.#exports.restartEdges();
+  }
+
+  #putRules({ measure }: RedRules): void {
+    const needed = resizeSeries(this.#view, measure.maxSeries);
+    const pages = Math.ceil(needed / 65536) - this.#memory.buffer.byteLength / 65536;
+    if (pages > 0) {
+      this.#memory.grow(pages);
+      this.#viewMemory();
+    }
+    this.#exports.resize(map.TABLE_SERIES);
+    this.#bytes.set(this.#tables.bytes, map.RULES_OFFSET);
+    const features = (measure.features.includes("application") ? map.FEATURE_SERIES : 0) |
+      (measure.features.includes("application_service_graph") ? map.FEATURE_EDGES : 0);
+    this.#setWord(map.WORD_FEATURES, features);
+    this.#setWord(map.WORD_MAX_SERIES, Math.min(measure.maxSeries, map.MAX_SERIES_LIMIT));
+    this.#reader = new SlotReader(this.#memory, this.#rules, this.#tables.attributes);
+    this.#told = -1;
+  }
+
+  #viewMemory(): void {
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#view = new DataView(this.#memory.buffer);
+  }
+
+  #tick(): void {
+    this.#setWord(map.WORD_NOW_NS, this.#now() * NS_PER_MS);
+    this.#setWord(map.WORD_ELAPSED_NS, Math.round(this.#elapsed() * NS_PER_MS));
+  }
+
+  #setWord(index: number, value: number): void {
+    this.#view.setBigUint64(wordAt(index), BigInt(value), true);
+  }
+}
+
+/** The stage failed while it took rows. */
+export class RedFault extends Error {
+  /** Bytes that were taken, and whose rows were handed on, before. */
+  readonly taken: number;
+  /** As they were then. */
+  readonly counters: RedCounters;
+
+  constructor({ taken, counters }: Pick<RedFault, "taken" | "counters">, options: ErrorOptions) {
+    super("The RED stage failed: spans are not measured any more", options);
+    this.name = "RedFault";
+    this.taken = taken;
+    this.counters = counters;
+  }
+}
+
+const wordAt = (index: number): number => map.STATUS_OFFSET + 8 * index;
+
+function isSame(left: readonly (number | string)[], right: readonly (number | string)[]): boolean {
+  return left.length === right.length && left.every((one, index) => one === right[index]);
+}
