@@ -4,6 +4,7 @@ import { parseCommandLine, UsageError } from "./cli/args.ts";
 import { HELP } from "./cli/help.ts";
 import { ConfigError } from "./config/config_error.ts";
 import { loadConfig } from "./config/load.ts";
+import { loadPage } from "./page/files.ts";
 import { describeError } from "./support/errors.ts";
 import { createLogger } from "./support/log.ts";
 import { VERSION } from "./support/version.ts";
@@ -16,14 +17,15 @@ async function main(args: readonly string[]): Promise<number> {
   const command = parseCommandLine(args);
   if (command.kind === "help") return print(HELP);
   if (command.kind === "version") return print(`tsunagi ${VERSION}\n`);
-  const { config, warnings } = await loadConfig({ flags: command.flags, getEnv: Deno.env.get });
-  const log = createLogger(config.log);
-  for (const warning of warnings) log.warn("setting ignored", { warning });
+  const load = { flags: command.flags, getEnv: Deno.env.get };
+  const loaded = await loadConfig(load);
+  const log = createLogger(loaded.config.log);
+  for (const warning of loaded.warnings) log.warn("setting without effect", { warning });
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => stop.abort());
   }
-  const failure = await runAgent({ config, log, signal: stop.signal });
+  const failure = await runAgent({ load, loaded, page: await loadPage(), log, signal: stop.signal });
   if (!failure) return 0;
   log.error("gives up", { ...failure });
   return EXIT_FAILED;

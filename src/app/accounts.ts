@@ -11,11 +11,12 @@ import type { LoaderStats } from "../wire/stats.ts";
 interface Share {
   readonly begun: number;
   readonly sampledOut: number;
+  readonly leftOut: Readonly<Record<string, number>>;
   readonly lost: Readonly<Record<string, number>>;
   readonly inFlight: number;
 }
 
-const NOTHING: Share = { begun: 0, sampledOut: 0, lost: {}, inFlight: 0 };
+const NOTHING: Share = { begun: 0, sampledOut: 0, leftOut: {}, lost: {}, inFlight: 0 };
 
 /** Sums over the loaders that have ended, so that a restart loses no count. */
 export class Accounts {
@@ -27,19 +28,20 @@ export class Accounts {
    */
   close(stats: LoaderStats | null, decoders: PipelineCounters | null): void {
     const share = shareOf(stats, decoders);
-    const begun = (decoders?.starts ?? 0) + share.sampledOut + kernelLosses(stats);
-    const lost = addLosses(share.lost, { loaderEnded: share.inFlight });
+    const begun = (decoders?.starts ?? 0) + (stats?.counters.sampledOut ?? 0) + kernelLosses(stats);
+    const lost = addCounts(share.lost, { loaderEnded: share.inFlight });
     this.#past = add(this.#past, { ...share, begun, lost, inFlight: 0 });
   }
 
   /** The account now; each argument is null where there is no loader. */
   report(stats: LoaderStats | null, decoders: PipelineCounters | null, exported: ExportStats): Accounting {
-    const { begun, sampledOut, lost, inFlight } = add(this.#past, shareOf(stats, decoders));
+    const { begun, sampledOut, leftOut, lost, inFlight } = add(this.#past, shareOf(stats, decoders));
     return {
       begun,
       exported: exported.exported,
       sampledOut,
-      lost: addLosses(lost, exported.lost),
+      leftOut,
+      lost: addCounts(lost, exported.lost),
       inFlight,
       queued: exported.queued,
     };
@@ -48,10 +50,15 @@ export class Accounts {
 
 function shareOf(stats: LoaderStats | null, decoders: PipelineCounters | null): Share {
   const counters = stats?.counters;
+  const red = decoders?.red;
   return {
     begun: (counters?.begunServer ?? 0) + (counters?.begunClient ?? 0),
-    sampledOut: counters?.sampledOut ?? 0,
-    lost: addLosses(
+    sampledOut: (counters?.sampledOut ?? 0) + (red?.sampledOut ?? 0),
+    leftOut: addCounts(
+      {},
+      red ? { ignored: red.ignored, filtered: red.filtered, notExported: red.notExported } : {},
+    ),
+    lost: addCounts(
       { ringFull: counters?.lostRingFull ?? 0, spanMapFull: counters?.lostSpanMapFull ?? 0 },
       decoders?.lost ?? {},
     ),
@@ -68,18 +75,19 @@ function add(left: Share, right: Share): Share {
   return {
     begun: left.begun + right.begun,
     sampledOut: left.sampledOut + right.sampledOut,
-    lost: addLosses(left.lost, right.lost),
+    leftOut: addCounts(left.leftOut, right.leftOut),
+    lost: addCounts(left.lost, right.lost),
     inFlight: left.inFlight + right.inFlight,
   };
 }
 
-function addLosses(
+function addCounts(
   left: Readonly<Record<string, number>>,
   right: Readonly<Record<string, number>>,
 ): Record<string, number> {
   const sum: Record<string, number> = {};
-  for (const losses of [left, right]) {
-    for (const [reason, count] of Object.entries(losses)) {
+  for (const counts of [left, right]) {
+    for (const [reason, count] of Object.entries(counts)) {
       if (count > 0) sum[reason] = (sum[reason] ?? 0) + count;
     }
   }

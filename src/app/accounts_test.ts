@@ -53,8 +53,34 @@ Deno.test("Accounts.report() adds up kernel, decoders and exporter, reasons of 0
     begun: 16,
     exported: 8,
     sampledOut: 3,
+    leftOut: {},
     lost: { ringFull: 2, processExited: 1, queue_full: 1 },
     inFlight: 1,
+    queued: 0,
+  });
+});
+
+Deno.test("Accounts knows spans that were measured and then left out, in this life of the loader and earlier ones", () => {
+  const accounts = new Accounts();
+  const red = {
+    spans: 10,
+    sampledOut: 2,
+    ignored: 1,
+    filtered: 3,
+    notExported: 0,
+    unreadable: 0,
+    unmeasured: 0,
+  };
+  const decoded = { ...decoders(10, 0, 0), red };
+  accounts.close(stats({ begunServer: 11, sampledOut: 1 }), decoded);
+  const report = accounts.report(stats({ begunServer: 10 }), decoded, exported(8));
+  assert.deepEqual(report, {
+    begun: 21,
+    exported: 8,
+    sampledOut: 1 + 2 + 2,
+    leftOut: { ignored: 2, filtered: 6 },
+    lost: {},
+    inFlight: 0,
     queued: 0,
   });
 });
@@ -68,6 +94,7 @@ Deno.test("Accounts.close() keeps the counts of a loader that ended, however old
     begun: 9 + 1 + 1 + 4,
     exported: 8,
     sampledOut: 1,
+    leftOut: {},
     lost: { spanMapFull: 1, processExited: 2, loaderEnded: 3 },
     inFlight: 0,
     queued: 0,

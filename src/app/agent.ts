@@ -2,27 +2,30 @@
  * The composition root: names every stage in order and wires them together, nothing else. Run by main.
  */
 import type { Config } from "../config/config.ts";
-import type { SpanBatch } from "../decoder/span_batch.ts";
-import { LocalExporter } from "../export/local_exporter.ts";
-import { OtlpExporter } from "../export/otlp_exporter.ts";
-import type { SpanExporter } from "../export/span_exporter.ts";
+import type { LoadedConfig, LoadOptions } from "../config/load.ts";
+import { MetricExporter } from "../export/metric_exporter.ts";
 import { SpanOutput } from "../export/span_output.ts";
+import { TraceExport } from "../export/trace_export.ts";
 import { superviseLoader } from "../loader/supervisor.ts";
 import { createStatusApp } from "../status/app.ts";
-import type { Readiness, StatusReport } from "../status/model.ts";
+import { EventHub } from "../status/events.ts";
+import { createMetricsApp } from "../status/exposition.ts";
+import type { StaticFiles } from "../status/page.ts";
 import { serveStatus } from "../status/serve.ts";
+import { publishSpans } from "../status/span_event.ts";
 import { loadApiToken } from "../status/token.ts";
-import type { Logger } from "../support/log.ts";
+import type { ConfigurableLogger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
-import { markSpans } from "../trace/mark.ts";
-import { TSUNAGI_DECODER_NEAREST } from "../trace/names.ts";
 import { SpanPrinter } from "../trace/printer.ts";
 import { TraceStore } from "../trace/store.ts";
-import { Accounts } from "./accounts.ts";
 import { Decoders } from "./decoders.ts";
+import { LiveConfig } from "./live_config.ts";
+import { Measuring } from "./measuring.ts";
+import { Overview } from "./overview.ts";
+import { ownResource } from "./own_resource.ts";
+import { configureExports } from "./reconfigure.ts";
 import { Resources } from "./resources.ts";
 import { Session } from "./session.ts";
-import { loaderReport, statusReport, targetReports } from "./report.ts";
 
 /** Time to deliver what is queued when the agent is told to end. */
 const FLUSH_MS = 1_000;
@@ -30,8 +33,12 @@ const BUILD = new URL("../../build/", import.meta.url);
 
 /** How the agent is run. */
 export interface AgentOptions {
-  readonly config: Config;
-  readonly log: Logger;
+  /** How the configuration was loaded, to load it again. */
+  readonly load: LoadOptions;
+  readonly loaded: LoadedConfig;
+  /** What is served at "/". */
+  readonly page: StaticFiles;
+  readonly log: ConfigurableLogger;
   /** Ends the agent. */
   readonly signal: AbortSignal;
 }
@@ -40,17 +47,20 @@ export interface AgentOptions {
  * Runs the agent until `signal` aborts.
  *
  * @returns null after an abort, else why it cannot go on.
- * @throws {Error} when it cannot start: no decoders, the API's port taken.
+ * @throws {Error} when it cannot start: no decoders, wrong certificates, a port that is taken.
  */
-export async function runAgent({ config, log, signal }: AgentOptions): Promise<Reason | null> {
-  const startedMs = Date.now();
+export async function runAgent(options: AgentOptions): Promise<Reason | null> {
+  const { load, loaded, page, log, signal } = options;
+  const { config } = loaded;
   const token = await loadApiToken({
     getEnv: Deno.env.get,
     tokenFile: config.tokenFile,
     generatedFile: new URL("run/api_token", BUILD).pathname,
     log,
   });
+  const red = await WebAssembly.compile(await Deno.readFile(new URL("red.wasm", BUILD)));
   let session: Session | null = null;
+  let inForce = config;
   await using decoders = await Decoders.open({
     config: config.decoders,
     bundled: new URL("decoders/", BUILD),
@@ -58,61 +68,76 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
     log,
   });
 
-  const store = new TraceStore(config.store);
-  const printer = config.print === "off"
-    ? null
-    : new SpanPrinter({ mode: config.print, colour: Deno.stdout.isTerminal() && !Deno.noColor, log });
-  const output = new SpanOutput({ store, printer, exporter: createExporter(config, log), log });
   const resources = new Resources({ log });
-  const accounts = new Accounts();
-  let lives = 0;
-  let lastReason: Reason | null = null;
+  using measuring: Measuring = new Measuring({
+    config,
+    stage: () => session?.stage ?? null,
+    own: ownResourceOf(() => session?.hello?.hostName ?? null),
+    self: () => overview.selfMetrics(),
+  });
+  const store = new TraceStore(config.store);
+  const printer = new SpanPrinter({ mode: config.print, log });
+  await using traceExport = new TraceExport({ log });
+  await using metricExport = new MetricExporter({ source: measuring.metrics.source, log });
+  configureExports({ traceExport, metricExport }, config);
+  const output = new SpanOutput({ store, printer, exporter: traceExport, log });
+  using events = new EventHub({ log });
 
-  async function status(): Promise<StatusReport> {
-    const stats = await session?.stats() ?? null;
-    const decoded = await session?.counters() ?? null;
-    const exported = output.stats();
-    return statusReport({
-      startedMs,
-      hello: session?.hello ?? null,
-      loader: loaderReport({
-        pid: session?.client.pid ?? null,
-        running: Boolean(session?.hello),
-        lives,
-        lastReason,
-        stats,
-      }),
-      accounting: accounts.report(stats, decoded, exported),
-      stats,
-      decoders: decoded,
-      exported,
-      endpoint: config.traces.url,
-      store: store.stats(),
-      printer: printer?.stats() ?? null,
-    });
-  }
-
-  function ready(): Readiness {
-    if (session?.scanned) return { ready: true };
-    const why = lastReason
-      ? `${lastReason.message} (${lastReason.remedy})`
-      : "Processes are still being looked at";
-    return { ready: false, why };
-  }
+  await using live = new LiveConfig({
+    load,
+    loaded,
+    events,
+    log,
+    async apply(next: Config) {
+      configureExports({ traceExport, metricExport }, next, inForce);
+      try {
+        await measuring.configure(next);
+      } catch (error) {
+        configureExports({ traceExport, metricExport }, inForce);
+        throw error;
+      }
+      inForce = next;
+      log.configure(next.log);
+      printer.setMode(next.print);
+      await session?.reconfigure(next).catch((error) => log.error("discovery failed", { error }));
+    },
+  });
+  const overview: Overview = new Overview({
+    session: () => session,
+    resources,
+    output,
+    metricExport,
+    store,
+    printer,
+    events,
+    config: () => ({ current: live.current(), state: live.state() }),
+  });
 
   await using server = serveStatus({
     app: createStatusApp({
-      status,
-      targets: () => targetReports(session?.targets() ?? [], resources),
+      status: () => overview.status(),
+      targets: () => overview.targets(),
       traces: store,
-      ready,
+      ready: () => overview.ready(),
+      metrics: measuring.metrics,
+      events,
+      config: live,
       decoders: decoders.admin,
+      page,
+      hosts: () => [config.listen.host, ...live.current().allowedHosts],
       token,
       log,
     }),
     ...config.listen,
   });
   log.info("status API listens", { url: server.url });
+  const { listen, path } = config.prometheus;
+  await using prometheus = listen && serveStatus({
+    app: createMetricsApp({ metrics: measuring.metrics, path, hosts: null }),
+    ...listen,
+  });
+  if (prometheus) log.info("metrics are served", { url: prometheus.url + path });
+  live.watch();
 
   const failure = await superviseLoader({
     path: new URL("tsunagi-go", BUILD).pathname,
@@ -120,51 +145,63 @@ export async function runAgent({ config, log, signal }: AgentOptions): Promise<R
     signal,
     onLine: (line) => log.info("loader says", { line }),
     onOpen: (client) => {
-      lives++;
+      overview.sessionBegan();
       session = new Session({
         client,
         registry: decoders.registry,
         chooser: decoders.chooser,
-        config,
+        config: inForce,
+        red: { module: red, ...measuring.setup() },
         log,
         signal,
-        onSpans: (batches) => {
-          for (const batch of batches) output.push(resources.of(batch.pid), marked(batch, resources));
+        onSpans(batches) {
+          for (const batch of batches) {
+            const resource = resources.of(batch.pid);
+            const marked = resources.mark(batch);
+            output.push(resource, marked);
+            publishSpans(events, resource, marked);
+          }
+          measuring.spansCame();
         },
-        onTarget: (target, hostName) => resources.add(target, hostName),
-        onDecoderFault: (pack, reason) => {
+        onTarget(target, hostName) {
+          resources.add(target, hostName);
+          measuring.processFound(target.pid, resources.of(target.pid), target.rule ?? null);
+        },
+        onProcessEnd: (pid) => measuring.processEnded(pid),
+        onDecoderFault(pack, reason) {
           decoders.admin.fail(pack, reason).catch((error) =>
             log.error("cannot replace a decoder", { error })
           );
         },
       });
     },
-    onStart: (_client, hello) => {
+    onStart(_client, hello) {
       log.info("loader runs", { kernel: hello.kernelRelease, cgroup: hello.cgroup });
       session?.begin(hello).catch((error) => log.error("discovery failed", { error }));
     },
-    onExit: async (reason) => {
-      lastReason = reason;
+    async onExit(reason) {
+      overview.loaderEnded(reason);
       if (reason) log.error("loader ended", { ...reason });
       const ended = session;
       if (!ended) return;
-      const stats = ended.client.latestStats;
-      accounts.close(stats, await ended.finish());
+      const { counters, measured } = await ended.finish();
       session = null;
+      overview.sessionEnded(ended, counters);
+      measuring.stageEnded(measured);
     },
   });
-  await output.shutdown(FLUSH_MS);
+  await Promise.all([output.shutdown(FLUSH_MS), metricExport.shutdown(FLUSH_MS)]);
   return failure;
 }
 
-/** Spans of a decoder that was made for another Go version say so. */
-function marked(batch: SpanBatch, resources: Resources): SpanBatch {
-  const nearest = resources.nearestDecoder(batch.pid);
-  if (nearest === null) return batch;
-  return { ...batch, bytes: markSpans(batch.bytes, TSUNAGI_DECODER_NEAREST, nearest) };
-}
-
-function createExporter({ traces }: Config, log: Logger): SpanExporter {
-  const { url } = traces;
-  return url === null ? new LocalExporter() : new OtlpExporter({ ...traces, url, log });
+/** The agent's own resource, one object once the name of the host is known. */
+function ownResourceOf(hostName: () => string | null) {
+  let known = { hostName: null as string | null, resource: ownResource({ hostName: null, pid: Deno.pid }) };
+  return () => {
+    const name = hostName();
+    if (name !== null && name !== known.hostName) {
+      known = { hostName: name, resource: ownResource({ hostName: name, pid: Deno.pid }) };
+    }
+    return known.resource;
+  };
 }

@@ -15,7 +15,8 @@ const SAMPLE_MS = 2_000;
 
 /** The stage of the session that there is now. */
 export interface Stage {
-  setRules(rules: RedRules): void;
+  /** Rejects when they cannot be used; then the old ones go on. */
+  setRules(rules: RedRules): Promise<void>;
   setProcess(rules: ProcessRules): void;
   forget(resource: number): void;
   /** Null where it does not run. */
@@ -27,7 +28,7 @@ export interface MeasuringOptions {
   readonly stage: () => Stage | null;
   /** The agent itself, which the service graph belongs to. */
   readonly own: () => Resource;
-  readonly self: () => readonly SelfMetric[];
+  readonly self: () => Promise<readonly SelfMetric[]>;
   readonly clock?: Clock;
 }
 
@@ -64,16 +65,21 @@ export class Measuring implements Disposable {
   }
 
   /** What a new stage begins with. */
-  get rules(): RedRules {
-    return this.#rules;
+  setup(): { readonly rules: RedRules; readonly previous: RedSnapshot } {
+    return { rules: this.#rules, previous: this.metrics.past() };
   }
 
-  /** Another configuration holds. What was measured stays. */
-  configure(config: Config): void {
-    this.#config = config;
-    this.#rules = rulesOf(config);
+  /**
+   * Another configuration holds. What was measured stays.
+   *
+   * @throws {Error} when the stage cannot go by its rules; then nothing has changed.
+   */
+  async configure(config: Config): Promise<void> {
+    const rules = rulesOf(config);
     const stage = this.#options.stage();
-    stage?.setRules(this.#rules);
+    await stage?.setRules(rules);
+    this.#config = config;
+    this.#rules = rules;
     for (const [pid, process] of this.#processes) stage?.setProcess(this.#processRules(pid, process));
   }
 
@@ -121,7 +127,8 @@ export class Measuring implements Disposable {
     return {
       pid,
       resource: number,
-      routes: routes === null ? 0 : this.#rules.routes.indexOf(routes),
+      // A rule of the configuration before is replaced as soon as discovery has looked at the process again.
+      routes: routes === null ? 0 : Math.max(0, this.#rules.routes.indexOf(routes)),
       traces: rule?.exports?.includes("traces") ?? true,
       metrics: rule?.exports?.includes("metrics") ?? true,
     };

@@ -2,17 +2,24 @@
 import type { PipelineCounters } from "../decoder/messages.ts";
 import type { Target } from "../discovery/target.ts";
 import type { DecoderCounters, DecoderUse } from "../registry/model.ts";
+import type { MetricExportStats } from "../export/metric_exporter.ts";
 import type { ExportStats } from "../export/span_exporter.ts";
+import { withoutSecrets } from "../status/config_report.ts";
 import { counterReport } from "../status/counters.ts";
-import type { Accounting, LoaderReport, StatusReport, TargetReport } from "../status/model.ts";
-import { targetReport } from "../status/target_report.ts";
+import type {
+  Accounting,
+  ConfigState,
+  EventsReport,
+  LoaderReport,
+  MetricsExportReport,
+  StatusReport,
+} from "../status/model.ts";
 import { type Reason } from "../support/reason.ts";
 import { VERSION } from "../support/version.ts";
 import type { SpanPrinterStats } from "../trace/printer.ts";
 import type { TraceStoreStats } from "../trace/store.ts";
 import type { Hello } from "../wire/hello.ts";
 import type { LoaderStats } from "../wire/stats.ts";
-import type { Resources } from "./resources.ts";
 import type { PackCounters } from "./session.ts";
 
 /** What a status report is made of. */
@@ -25,8 +32,13 @@ export interface StatusParts {
   readonly decoders: PipelineCounters | null;
   readonly exported: ExportStats;
   readonly endpoint: string | null;
+  readonly metricsExport: MetricsExportReport | null;
   readonly store: TraceStoreStats;
   readonly printer: SpanPrinterStats | null;
+  readonly config: ConfigState;
+  readonly events: EventsReport;
+  /** Of this process. */
+  readonly residentBytes: number;
 }
 
 /** The answer of /api/v1/status. */
@@ -55,11 +67,11 @@ export function statusReport(parts: StatusParts): StatusReport {
     export: { ...parts.exported, endpoint: parts.endpoint },
     store: parts.store,
     printer: parts.printer,
-    metricsExport: null,
-    red: null,
-    config: null,
-    events: null,
-    service: null,
+    metricsExport: parts.metricsExport,
+    red: decoders?.red ?? null,
+    config: parts.config,
+    events: parts.events,
+    service: { residentBytes: parts.residentBytes, cpuSeconds: null },
   };
 }
 
@@ -84,9 +96,12 @@ export function loaderReport(options: {
   };
 }
 
-/** The answer of /api/v1/targets. */
-export function targetReports(targets: readonly Target[], resources: Resources): TargetReport[] {
-  return targets.map((target) => targetReport(target, resources.of(target.pid).serviceName));
+/** What is said of the export of metrics; null where they are not sent. */
+export function metricsExportReport(
+  url: string | null,
+  stats: MetricExportStats,
+): MetricsExportReport | null {
+  return url === null ? null : { endpoint: withoutSecrets(url), ...stats };
 }
 
 /** What each decoder does at the moment, by the digest of its pack. */

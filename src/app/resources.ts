@@ -2,8 +2,11 @@
  * The resource of each traced process by pid. An entry outlives its process, since spans may still be on their
  * way; a new process of the same pid replaces it. Used by Agent.
  */
+import type { SpanBatch } from "../decoder/span_batch.ts";
 import type { Target } from "../discovery/target.ts";
 import type { Logger } from "../support/log.ts";
+import { markSpans } from "../trace/mark.ts";
+import { TSUNAGI_DECODER_NEAREST } from "../trace/names.ts";
 import { createResource, type Resource } from "../trace/resource.ts";
 
 /** Entries kept for processes that have ended. */
@@ -56,9 +59,10 @@ export class Resources {
     return resource;
   }
 
-  /** Name of the decoder that a process has although it was made for another Go version, or null. */
-  nearestDecoder(pid: number): string | null {
-    const target = this.#byPid.get(pid)?.target;
-    return target?.decoderCheck === "nearest" ? target.decoder : null;
+  /** Spans of a decoder that was made for another Go version say so. */
+  mark(batch: SpanBatch): SpanBatch {
+    const target = this.#byPid.get(batch.pid)?.target;
+    if (target?.decoderCheck !== "nearest" || target.decoder === null) return batch;
+    return { ...batch, bytes: markSpans(batch.bytes, TSUNAGI_DECODER_NEAREST, target.decoder) };
   }
 }

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import type { Target } from "../discovery/target.ts";
 import { ruleOf } from "../../tests/support/select.ts";
 import { createLogger } from "../support/log.ts";
+import { ProtoWriter } from "../support/proto_writer.ts";
+import { decodeSpan } from "../trace/otlp_span.ts";
+import { splitSpans } from "../trace/split.ts";
 import { Resources } from "./resources.ts";
 
 function target(pid: number, name: string): Target {
@@ -46,15 +49,22 @@ Deno.test("Resources.of() has a resource also for a process that was never annou
   assert.equal(resources.of(9).serviceName, "unknown_service:go");
 });
 
-Deno.test("Resources.nearestDecoder() names a decoder made for another Go version, and no other", () => {
+Deno.test("Resources.mark() marks spans of a decoder made for another Go version, and no other", () => {
   const resources = new Resources({ log: createLogger({ write: () => {} }) });
   const process = target(7, "front");
   resources.add(process, "node-a");
-  assert.equal(resources.nearestDecoder(7), null);
+  const ids = new ProtoWriter().bytesField(1, new Uint8Array(16)).bytesField(2, new Uint8Array(8)).finish();
+  const bytes = new ProtoWriter().bytesField(2, ids).finish();
+  const batch = { pid: 7, count: 1, bytes };
+  assert.equal(resources.mark(batch), batch);
   process.decoder = "go1.27";
   process.decoderCheck = "range";
-  assert.equal(resources.nearestDecoder(7), null);
+  assert.equal(resources.mark(batch), batch);
   process.decoderCheck = "nearest";
-  assert.equal(resources.nearestDecoder(7), "go1.27");
-  assert.equal(resources.nearestDecoder(8), null);
+  const marked = resources.mark(batch).bytes;
+  const [{ start, end } = { start: 0, end: 0 }] = splitSpans(marked);
+  assert.deepEqual(decodeSpan(marked.subarray(start, end)).attributes, [
+    { key: "tsunagi.decoder.nearest", value: "go1.27" },
+  ]);
+  assert.equal(resources.mark({ ...batch, pid: 8 }).bytes, bytes);
 });

@@ -6,13 +6,15 @@ import { KIND_PROCESS_EXEC, KIND_PROCESS_EXIT, KIND_STATS } from "../../bpf/wire
 import type { Config } from "../config/config.ts";
 import type { DecoderPack } from "../decoder/manifest.ts";
 import type { PipelineCounters } from "../decoder/messages.ts";
-import { SpanPipeline } from "../decoder/pipeline.ts";
+import { type RedSetup, SpanPipeline } from "../decoder/pipeline.ts";
 import type { SpanBatch } from "../decoder/span_batch.ts";
 import type { DecoderChooser } from "../discovery/decoder_chooser.ts";
-import { Discovery } from "../discovery/discovery.ts";
+import { Discovery, type DiscoveryRules } from "../discovery/discovery.ts";
 import { DecoderSlots } from "../discovery/slots.ts";
 import type { Target } from "../discovery/target.ts";
+import type { UnmatchedRule } from "../discovery/unmatched_rules.ts";
 import type { LoaderClient } from "../loader/client.ts";
+import type { RedSnapshot } from "../red/types.ts";
 import type { SwapReport } from "../registry/model.ts";
 import type { DecoderRegistry } from "../registry/registry.ts";
 import type { Logger } from "../support/log.ts";
@@ -21,6 +23,7 @@ import type { Hello } from "../wire/hello.ts";
 import { decodeHeader } from "../wire/header.ts";
 import type { LoaderStats } from "../wire/stats.ts";
 import { FaultRate } from "./fault_rate.ts";
+import type { Stage } from "./measuring.ts";
 
 /** How a session is made. */
 export interface SessionOptions {
@@ -28,11 +31,15 @@ export interface SessionOptions {
   readonly registry: Pick<DecoderRegistry, "keeps">;
   readonly chooser: DecoderChooser;
   readonly config: Config;
+  /** Measures the spans; what earlier sessions measured counts against the same budgets. */
+  readonly red: RedSetup;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onSpans: (batches: readonly SpanBatch[]) => void;
-  /** A Go process was found; called before any of its spans arrive. */
+  /** A Go process was found, or another rule selects it; called before any of its spans arrive. */
   readonly onTarget: (target: Target, hostName: string) => void;
+  /** A process has ended, or begins another program; spans of it may still come. */
+  readonly onProcessEnd: (pid: number) => void;
   /** A decoder in use must not go on. */
   readonly onDecoderFault: (pack: DecoderPack, reason: Reason) => void;
 }
@@ -52,6 +59,7 @@ export class Session {
   readonly #faultRate = new FaultRate();
   #discovery: Discovery | null = null;
   #hello: Hello | null = null;
+  #config: Config;
   #scanned = false;
   #processEventsLost = 0;
 
@@ -59,8 +67,11 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.client = options.client;
+    this.#config = options.config;
     this.#pipeline = new SpanPipeline({
       path: options.client.fifoPath,
+      red: options.red,
+      onUnmeasured: (message) => options.log.error("spans are not measured", { message }),
       onSpans: options.onSpans,
       onRecord: (record) => this.#onRecord(record),
       onFault: ({ slot, name, code, message }) =>
@@ -102,17 +113,31 @@ export class Session {
     return this.#discovery?.targets() ?? [];
   }
 
+  /** The stage that measures. */
+  get stage(): Stage {
+    return this.#pipeline;
+  }
+
+  /** Include rules that match no process. */
+  unmatchedRules(): readonly UnmatchedRule[] {
+    return this.#discovery?.unmatchedRules() ?? [];
+  }
+
+  /** Other rules hold; resolves when each process has its state. */
+  async reconfigure(config: Config): Promise<void> {
+    this.#config = config;
+    await this.#discovery?.reconfigure(rulesOf(config));
+  }
+
   /** The loader is up: finds processes and traces them. */
   async begin(hello: Hello): Promise<void> {
-    const { client, chooser, config, log, signal, onTarget } = this.#options;
+    const { client, chooser, log, signal, onTarget } = this.#options;
     this.#hello = hello;
     this.#discovery = new Discovery({
       loader: client,
       slots: this.#slots,
       chooser,
-      select: config.select,
-      measure: false,
-      sampler: config.sampler,
+      ...rulesOf(this.#config),
       onTarget: (target) => onTarget(target, hello.hostName),
       log,
       signal,
@@ -154,11 +179,11 @@ export class Session {
   }
 
   /** After the loader's end: reads the pipe to its end; what is in flight then stays without an end. */
-  async finish(): Promise<PipelineCounters | null> {
+  async finish(): Promise<{ counters: PipelineCounters | null; measured: RedSnapshot | null }> {
     await this.#pipeline.closed;
     const counters = await this.counters();
     await this.#pipeline[Symbol.asyncDispose]();
-    return counters;
+    return { counters, measured: await this.#pipeline.snapshot() };
   }
 
   #onRecord(record: Uint8Array<ArrayBuffer>): void {
@@ -168,8 +193,10 @@ export class Session {
     }
     const { kind, pid } = decodeHeader(record);
     // Before HELLO is answered the scan is still to come and will see the process.
+    if (kind !== KIND_PROCESS_EXEC && kind !== KIND_PROCESS_EXIT) return;
+    this.#options.onProcessEnd(pid);
     if (kind === KIND_PROCESS_EXEC) this.#watch(this.#discovery?.onExec(pid));
-    else if (kind === KIND_PROCESS_EXIT) this.#watch(this.#discovery?.onExit(pid));
+    else this.#watch(this.#discovery?.onExit(pid));
   }
 
   /** Comes every second while there is anything to trace. */
@@ -203,4 +230,8 @@ export class Session {
   #watch(work: Promise<unknown> | undefined): void {
     work?.catch((error) => this.#options.log.error("discovery failed", { error }));
   }
+}
+
+function rulesOf({ select, sampler, measure }: Config): DiscoveryRules {
+  return { select, sampler, measure: measure.features.length > 0 };
 }

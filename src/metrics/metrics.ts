@@ -23,7 +23,7 @@ export interface MetricsOptions {
   readonly lookup: (resource: number) => Resource | undefined;
   /** The agent itself. */
   readonly own: () => Resource;
-  readonly self: () => readonly SelfMetric[];
+  readonly self: () => readonly SelfMetric[] | Promise<readonly SelfMetric[]>;
   /** A process that ended is past its ttl: the stage and the lookup may forget it. */
   readonly onForget: (resource: number) => void;
 }
@@ -47,6 +47,11 @@ export class Metrics implements MetricViews {
   /** A stage has ended; `last` is what it had measured. */
   stageEnded(last: RedSnapshot): void {
     this.#totals.fold(last);
+  }
+
+  /** What stages that have ended measured. */
+  past(): RedSnapshot {
+    return this.#totals.with(null);
   }
 
   /** A process is measured, maybe one that had ended. */
@@ -77,7 +82,12 @@ export class Metrics implements MetricViews {
   async render(format: "prometheus" | "openmetrics"): Promise<string> {
     const families = await this.#families();
     const all = families.flatMap(({ points }) => points.map(({ resource }) => resource));
-    return renderPrometheus({ families, resources: [...new Set(all)], self: this.#options.self(), format });
+    return renderPrometheus({
+      families,
+      resources: [...new Set(all)],
+      self: await this.#options.self(),
+      format,
+    });
   }
 
   async #families(): Promise<readonly Family[]> {
