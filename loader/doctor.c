@@ -40,16 +40,14 @@ static void tell_kernel(void)
 	json_end();
 }
 
+/* How many files may be open; memory of BPF objects is not limited by RLIMIT_MEMLOCK since Linux 5.11. */
 static void tell_limits(void)
 {
-	struct rlimit files = { 0 }, memory = { 0 };
+	struct rlimit files = { 0 };
 
 	getrlimit(RLIMIT_NOFILE, &files);
-	getrlimit(RLIMIT_MEMLOCK, &memory);
 	json_begin("fact", "limits");
 	json_number("openFiles", files.rlim_max == RLIM_INFINITY ? -1 : (long long)files.rlim_max);
-	json_number("lockedBytes",
-		    memory.rlim_max == RLIM_INFINITY ? -1 : (long long)memory.rlim_max);
 	json_end();
 }
 
@@ -117,7 +115,6 @@ int doctor_run(const struct kernel_options *options)
 	tell_kernel();
 	tell_lockdown();
 	tell_limits();
-	tell_setting("kernel.perf_event_paranoid", "/proc/sys/kernel/perf_event_paranoid");
 	tell_setting("kernel.yama.ptrace_scope", "/proc/sys/kernel/yama/ptrace_scope");
 	tell_setting("net.core.bpf_jit_enable", "/proc/sys/net/core/bpf_jit_enable");
 	run_checks();

@@ -74,7 +74,6 @@ static bool list_programs(struct others *others)
 			program->name[sizeof(program->name) - 1] = '\0';
 		}
 		close(fd);
-		errno = ENOENT;
 	}
 	return others->count == MAX_PROGRAMS || errno == ENOENT;
 }

@@ -14,7 +14,15 @@ const GOOD: AgentStatus = {
     residentBytes: 0,
     lastError: null,
   },
-  accounting: { begun: 5, exported: 5, sampledOut: 0, lost: { ringFull: 0 }, inFlight: 0, queued: 0 },
+  accounting: {
+    begun: 5,
+    exported: 5,
+    sampledOut: 0,
+    leftOut: {},
+    lost: { ringFull: 0 },
+    inFlight: 0,
+    queued: 0,
+  },
   export: { endpoint: null, exported: 5, queued: 0, lost: {}, batches: 1, retries: 0, lastError: null },
   config: null,
 };

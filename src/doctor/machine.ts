@@ -1,6 +1,6 @@
 /** Judges the facts of a machine: what keeps the agent from starting, and what it can live with. Called by diagnose.ts. */
 import { exitReason } from "../loader/exit_reason.ts";
-import { type Finding, found, ok, type Severity } from "./finding.ts";
+import { type Finding, found, ok } from "./finding.ts";
 import type { CheckLine, MachineFacts, SocketProgram, UprobeHolder } from "./machine_facts.ts";
 
 /** What each check of the loader is about, and what it means that it went well. */
@@ -168,18 +168,25 @@ function otherFindings({ socketPrograms, uprobes, facts: { others } }: MachineFa
 }
 
 function socketFinding({ id, type, program, pid, name, inCgroup }: SocketProgram): Finding {
-  const holder = pid === 0 ? "nobody (it is pinned, or held by the kernel)" : `${name} (process ${pid})`;
-  const where = inCgroup ? ", in the same cgroup as Tsunagi's" : "";
-  // Sockops programs of one cgroup run one after the other; a socket has room for one program that sees messages.
-  const severity: Severity = type === "sock_ops" && !inCgroup ? "ok" : "warn";
-  return found("machine", severity, `${type} program ${id}`, {
+  const holder = pid === 0 ? "nobody (it is pinned)" : `${name} (process ${pid})`;
+  const what = `${type} program ${id}`;
+  // Those of a cgroup run one after the other; of the other types a socket has room for one.
+  if (type === "sock_ops") {
+    return found("machine", "skip", what, {
+      code: "other-socket-program",
+      message: `"${program}" of ${holder} runs ${
+        inCgroup ? "beside Tsunagi's" : "in another cgroup"
+      }, which is well`,
+      remedy: "",
+    });
+  }
+  return found("machine", "warn", what, {
     code: "other-socket-program",
     message:
-      `"${program}" of ${holder}${where}: connections that it has taken can have no other such program, so ` +
-      "calls on them carry no header",
+      `"${program}" of ${holder}: connections that it has taken have no room for Tsunagi's, so calls on them ` +
+      "carry no header",
     remedy:
-      "Traces stay whole where that tool does not touch the sockets of traced programs; else let only one of " +
-      "the two do it",
+      "Nothing, where that tool leaves traced programs alone; else let only one of the two write headers",
   });
 }
 

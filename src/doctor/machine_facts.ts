@@ -15,7 +15,7 @@ export interface Facts {
   readonly kernel?: { readonly release: string; readonly machine: string };
   readonly lockdown?: { readonly mode: "none" | "integrity" | "confidentiality" | "unknown" };
   /** -1: no limit. */
-  readonly limits?: { readonly openFiles: number; readonly lockedBytes: number };
+  readonly limits?: { readonly openFiles: number };
   readonly cgroup?: { readonly path: string };
   readonly features?: {
     readonly uprobeMulti: boolean;

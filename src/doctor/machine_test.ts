@@ -5,7 +5,7 @@ import { parseMachineFacts } from "./machine_facts.ts";
 const GOOD = [
   { fact: "kernel", release: "6.12.1", machine: "x86_64" },
   { fact: "lockdown", mode: "integrity" },
-  { fact: "limits", openFiles: 1024, lockedBytes: 65_536 },
+  { fact: "limits", openFiles: 1024 },
   { fact: "setting", name: "net.core.bpf_jit_enable", value: 1 },
   { check: "capabilities", exit: 0, message: "" },
   { check: "cgroup", exit: 0, message: "" },
@@ -105,16 +105,18 @@ Deno.test("judgeMachine() names other tools, and leaves Tsunagi's own loader out
     inCgroup: false,
   };
   const holder = { fact: "uprobes", pid: 9, name: "beyla", links: 3, events: 0, example: "/srv/orders" };
-  const findings = trouble(program, { ...program, name: "tsunagi-go" }, holder, {
+  const beside = { ...program, type: "sock_ops", inCgroup: true };
+  const findings = trouble(program, beside, { ...program, name: "tsunagi-go" }, holder, {
     ...holder,
     name: "tsunagi-go",
   });
   deepEqual(findings.map(({ code, severity }) => [code, severity]), [
     ["other-socket-program", "warn"],
+    ["other-socket-program", "skip"],
     ["other-uprobes", "warn"],
   ]);
   match(findings[0]!.cause, /"msg" of beyla \(process 9\)/);
-  match(findings[1]!.cause, /3 links or events of uprobes, one of them in \/srv\/orders/);
+  match(findings[2]!.cause, /3 links or events of uprobes, one of them in \/srv\/orders/);
 });
 
 Deno.test("parseMachineFacts() refuses what the loader does not write", () => {
