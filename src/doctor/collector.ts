@@ -20,6 +20,7 @@ export type Signal = "traces" | "metrics";
 
 /** Longest that a person is kept waiting, however long the agent would wait. */
 const MAX_TIMEOUT_MS = 5_000;
+const NEVER = new AbortController().signal;
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** Of the message that both signals' requests are when they carry nothing. */
 const EMPTY: Readonly<Record<OtlpConfig["protocol"], { type: string; body: (signal: Signal) => string }>> = {
@@ -31,7 +32,11 @@ const EMPTY: Readonly<Record<OtlpConfig["protocol"], { type: string; body: (sign
 };
 
 /** Tries it; never rejects. */
-export async function checkCollector(signal: Signal, config: OtlpConfig): Promise<Finding> {
+export async function checkCollector(
+  signal: Signal,
+  config: OtlpConfig,
+  { stop = NEVER }: { readonly stop?: AbortSignal } = {},
+): Promise<Finding> {
   if (config.url === null) {
     return found("collectors", "skip", signal, {
       code: "not-exported",
@@ -42,7 +47,7 @@ export async function checkCollector(signal: Signal, config: OtlpConfig): Promis
   // Without its query and user information, which may hold a key.
   const url = new URL(config.url);
   const where = url.origin + url.pathname;
-  const problem = await tryCollector(signal, url, config);
+  const problem = await tryCollector(signal, url, { ...config, stop });
   if (problem === null) return ok("collectors", signal, `${where} takes OTLP (${config.protocol})`);
   const { severity, code, message, remedy } = problem;
   return found("collectors", severity, `${signal} to ${where}`, { code, message, remedy });
@@ -51,10 +56,11 @@ export async function checkCollector(signal: Signal, config: OtlpConfig): Promis
 async function tryCollector(
   signal: Signal,
   url: URL,
-  config: OtlpConfig,
+  config: OtlpConfig & { readonly stop: AbortSignal },
 ): Promise<CollectorProblem | null> {
   const timeoutMs = Math.min(config.timeoutMs, MAX_TIMEOUT_MS);
-  const unreachable = await tryConnection(url, timeoutMs);
+  const limit = () => AbortSignal.any([config.stop, AbortSignal.timeout(timeoutMs)]);
+  const unreachable = await tryConnection(url, { timeoutMs, signal: limit() });
   if (unreachable) return unreachable;
   const { type, body } = EMPTY[config.protocol];
   let client: Deno.HttpClient;
@@ -75,7 +81,7 @@ async function tryCollector(
       headers,
       body: await encoded(body(signal), config.compression),
       redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: limit(),
       client,
     });
     const contentType = response.headers.get("content-type") ?? "";
@@ -97,11 +103,13 @@ async function tryCollector(
 }
 
 /** Name, route and listener, apart from what is spoken there. */
-async function tryConnection(url: URL, timeoutMs: number): Promise<CollectorProblem | null> {
+async function tryConnection(
+  url: URL,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<CollectorProblem | null> {
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   try {
-    const signal = AbortSignal.timeout(timeoutMs);
     (await Deno.connect({ hostname, port, signal })).close();
     return null;
   } catch (error) {

@@ -37,8 +37,8 @@ export async function* diagnose(options: DiagnoseOptions): AsyncGenerator<Findin
   if (config === null) return;
   const { agent, findings } = await checkApiPort({ ...config.listen, loaders: machine.facts?.loaders ?? [] });
   yield* findings;
-  yield await checkCollector("traces", config.traces);
-  yield await checkCollector("metrics", config.metrics);
+  yield await checkCollector("traces", config.traces, { stop: signal });
+  yield await checkCollector("metrics", config.metrics, { stop: signal });
   yield* await examineDecodersAndProcesses(options, { config, agent, facts: machine.facts });
 }
 

@@ -27,6 +27,8 @@ export interface DoctorContext {
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** 128 + SIGINT, as shells have it. */
+const EXIT_INTERRUPTED = 130;
 
 /** @returns the exit status. */
 export async function runDoctor(args: readonly string[], context: DoctorContext): Promise<number> {
@@ -55,6 +57,7 @@ async function examine(
   // What the stages log is in the findings, in words for people.
   const log = createLogger({ level: "error", write: () => {} });
   for await (const finding of diagnose({ configuration, asks, build, log, signal })) {
+    if (signal.aborted) return EXIT_INTERRUPTED;
     findings.push(finding);
     report?.add(finding);
   }
