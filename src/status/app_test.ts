@@ -1,84 +1,14 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { batchBytes, encodeSpan } from "../../tests/support/otlp_proto.ts";
-import { createLogger } from "../support/log.ts";
+import { makeStatusApp, STATUS, TARGETS } from "../../tests/support/status_app.ts";
 import { createResource } from "../trace/resource.ts";
-import { TraceStore } from "../trace/store.ts";
-import { createStatusApp, type StatusAppOptions } from "./app.ts";
-import type { StatusReport, TargetReport } from "./model.ts";
+import type { TraceStore } from "../trace/store.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 
-const STATUS: StatusReport = {
-  version: "0.1.0",
-  uptimeSeconds: 7,
-  kernel: {
-    release: "6.18.44",
-    hostName: "node-1",
-    cpus: 2,
-    features: { uprobeMulti: true, sockhash: true, fionreadDefect: false, lockdown: "integrity" },
-  },
-  loader: {
-    state: "running",
-    pid: 11,
-    restarts: 0,
-    recordsSent: 23,
-    bytesSent: 1009,
-    cpuTimeNs: 5,
-    residentBytes: 4096,
-    lastError: null,
-  },
-  accounting: {
-    begun: 10,
-    exported: 5,
-    sampledOut: 2,
-    leftOut: {},
-    lost: { queue_full: 1 },
-    inFlight: 1,
-    queued: 1,
-  },
-  propagation: { injected: 3 },
-  probes: {},
-  decoder: { records: 23 },
-  export: { endpoint: null, exported: 5, queued: 0, lost: {}, batches: 0, retries: 0, lastError: null },
-  store: { spans: 2, bytes: 300, evictedSpans: 0 },
-  printer: null,
-  metricsExport: null,
-  red: null,
-  config: null,
-  events: null,
-  service: null,
-};
-
-const TARGET: TargetReport = {
-  pid: 7,
-  exe: "/bin/front",
-  serviceName: "front",
-  state: "refused",
-  reason: { code: "packed", message: "It is packed by UPX", remedy: "Unpack it" },
-  goVersion: null,
-  decoder: null,
-  decoderCheck: null,
-  sites: [],
-};
-
-function unused(): never {
-  throw new Error("Cannot be called: these tests ask nothing of decoders");
-}
-
-function make(options: Partial<StatusAppOptions> = {}) {
-  const logged: string[] = [];
-  const traces = new TraceStore({ maxSpans: 101, maxBytes: 100_003 });
-  const app = createStatusApp({
-    status: () => STATUS,
-    targets: () => [TARGET],
-    traces,
-    ready: () => ({ ready: true }),
-    decoders: { list: unused, get: unused, put: unused, rollback: unused },
-    token: "secret",
-    log: createLogger({ write: (line) => logged.push(line) }),
-    ...options,
-  });
-  return { app, traces, logged };
+function make(options: Parameters<typeof makeStatusApp>[0] = {}) {
+  const { app, store, logged } = makeStatusApp(options);
+  return { app, traces: store, logged };
 }
 
 function addTrace(traces: TraceStore, service: string, traceId: string) {
@@ -108,7 +38,7 @@ Deno.test("GET /readyz answers 200 once ready, before that 503 with the reason",
 Deno.test("GET /api/v1/status and /api/v1/targets answer what the providers give", async () => {
   const { app } = make();
   deepEqual(await (await app.request("/api/v1/status")).json(), STATUS);
-  deepEqual(await (await app.request("/api/v1/targets")).json(), { targets: [TARGET] });
+  deepEqual(await (await app.request("/api/v1/targets")).json(), { targets: TARGETS });
 });
 
 Deno.test("GET /api/v1/traces lists the newest first, by service and limit", async () => {

@@ -1,54 +1,20 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import type { DecoderChange, DecoderEntry, DecoderList } from "../registry/model.ts";
-import { fakePack } from "../../tests/support/pack.ts";
-import { createLogger } from "../support/log.ts";
-import type { Reason } from "../support/reason.ts";
-import { createStatusApp } from "./app.ts";
+import {
+  CHANGE,
+  DECODERS,
+  DETAIL,
+  makeStatusApp,
+  refusal as reason,
+  TOKEN,
+} from "../../tests/support/status_app.ts";
 import type { DecoderRoutesOptions } from "./routes_decoders.ts";
-
-const TOKEN = "0123456789abcdef-secret";
-const ENTRY: DecoderEntry = {
-  name: "go1.26",
-  version: "1.0.0",
-  goRange: ">=1.26 <1.27",
-  libraries: [],
-  digest: "00",
-  source: "pushed",
-  state: "active",
-  since: "2026-01-02T03:04:05.678Z",
-  targets: 2,
-  counters: { starts: 7, spans: 5, inFlight: 2, badRecords: 0 },
-  previous: null,
-};
-const LIST: DecoderList = {
-  decoders: [ENTRY],
-  refused: [],
-  swaps: { count: 0, p50Ms: null, p99Ms: null, maxMs: null, lastMs: null },
-};
-const CHANGE: DecoderChange = {
-  decoder: ENTRY,
-  unchanged: false,
-  persisted: true,
-  swap: { gateMs: 11, stageMs: 2, swapMs: 1, executables: 3 },
-};
-
-function reason(code: string): Reason {
-  return { code, message: `It is ${code}`, remedy: "Do otherwise" };
-}
 
 function make(decoders: Partial<DecoderRoutesOptions["decoders"]> = {}) {
   const puts: [name: string, bytes: Uint8Array][] = [];
-  const app = createStatusApp({
-    status: () => Promise.reject(new Error("not asked for here")),
-    targets: () => [],
-    traces: { list: () => ({ traces: [], more: false }), get: () => null },
-    ready: () => ({ ready: true }),
+  const { app } = makeStatusApp({
     decoders: {
-      list: () => Promise.resolve(LIST),
-      get: (name) =>
-        Promise.resolve(
-          name === "go1.26" ? { ...ENTRY, manifest: fakePack().manifest } : reason("decoder-unknown"),
-        ),
+      list: () => Promise.resolve(DECODERS),
+      get: (name) => Promise.resolve(name === DETAIL.name ? DETAIL : reason("decoder-unknown")),
       put: (name, bytes) => {
         puts.push([name, bytes]);
         return Promise.resolve(CHANGE);
@@ -56,8 +22,6 @@ function make(decoders: Partial<DecoderRoutesOptions["decoders"]> = {}) {
       rollback: () => Promise.resolve(CHANGE),
       ...decoders,
     },
-    token: TOKEN,
-    log: createLogger({ write: () => {} }),
   });
   const send = (method: string, path: string, options: { body?: BodyInit; token?: string | null } = {}) => {
     const { body, token = TOKEN } = options;
@@ -72,7 +36,7 @@ function make(decoders: Partial<DecoderRoutesOptions["decoders"]> = {}) {
 
 Deno.test("GET /api/v1/decoders and /{name} answer without a token", async () => {
   const { send } = make();
-  deepEqual(await (await send("GET", "", { token: null })).json(), LIST);
+  deepEqual(await (await send("GET", "", { token: null })).json(), DECODERS);
   const detail = await (await send("GET", "/go1.26", { token: null })).json();
   equal(detail.name, "go1.26");
   equal(detail.manifest.goRange, ">=1.26 <1.27");

@@ -28,7 +28,6 @@ const MAX_HEADERS = 100;
 /** token (RFC 9110, 5.6.2) */
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) (\\S+) HTTP/1\\.([01])$`);
-// deno-lint-ignore no-control-regex -- field values may hold a tab and nothing else below space
 const HEADER_LINE = new RegExp(`^(${TOKEN}):[ \\t]*([^\\x00-\\x08\\x0a-\\x1f\\x7f]*?)[ \\t]*$`);
 /** They would lead beyond this server, or cannot be told to an app. */
 const REFUSED_METHODS: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
