@@ -7,8 +7,6 @@ const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
     /UnknownIssuer|BadSignature/,
     "nobody who is trusted here has signed its certificate: give the PEM file of its CA",
   ],
-  [/NotValidForName/, "its certificate is for another name: use that in the URL"],
-  [/Expired/, "its certificate has expired"],
   // TLS 1.3 lets a client begin before the server has looked at its certificate.
   [
     /fatal alert|connection closed|broken pipe|reset/i,

@@ -65,7 +65,9 @@ export class OtlpServer implements AsyncDisposable {
       onError: () => new Response(null, { status: 500 }),
     };
     const receive = (request: Request) => this.#receive(request);
-    this.#server = tls ? Deno.serve({ ...options, ...tls }, receive) : Deno.serve(options, receive);
+    this.#server = tls
+      ? Deno.serve({ ...options, cert: tls.cert, key: tls.key }, receive)
+      : Deno.serve(options, receive);
   }
 
   get port(): number {
