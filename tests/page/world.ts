@@ -161,14 +161,16 @@ export class World {
     const [method = "GET", pattern = "/"] = route.split(" ");
     const own = plan.ownMs * (0.4 + 1.4 * this.#random());
     let at = startMs + own * 0.3;
+    let latest = at;
     let failed = this.#random() < (plan.errorShare ?? 0);
     for (const callee of depth > 6 ? [] : plan.calls) {
       // Some calls run beside each other.
       const end = this.#call({ traceId, service: name, callee, parent: spanId, startMs: at, depth });
       failed ||= end.failed && this.#random() < 0.7;
+      latest = Math.max(latest, end.atMs);
       if (this.#random() < 0.8) at = end.atMs;
     }
-    const endMs = Math.max(at, startMs) + own * 0.7;
+    const endMs = latest + own * 0.7;
     const status = failed ? 503 : 200;
     this.#add(name, {
       traceId,

@@ -1,8 +1,8 @@
 /** How the agent itself fares: the kernel, the loader, where every span is, export, propagation, configuration. */
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment, h } from "preact";
 import type { Accounting, ExportReport, StatusReport } from "../../status/model.ts";
-import { bytes, count, counted, dateTime, duration, NONE, percent, uptime, words } from "./format.ts";
-import { ARMED, LOSSES, PROBES, PROPAGATION } from "./glossary.ts";
+import { bytes, count, counted, dateTime, duration, percent, uptime, words } from "./format.ts";
+import { ARMED, type CounterGroup, LOSSES, PROBES, PROPAGATION } from "./glossary.ts";
 import { Fact, Facts, Section, Waiting } from "./parts.tsx";
 import type { Polled } from "./poll.ts";
 
@@ -26,7 +26,8 @@ export function Agent({ data, refused }: Polled<StatusReport>) {
               <Fact name="CPU">{cpu(service.cpuSeconds, data.uptimeSeconds)}</Fact>
             )}
             <Fact name="Recent traces">
-              {counted(store.spans, "span")}, {bytes(store.bytes)}; {count(store.evictedSpans)} made room
+              {counted(store.spans, "span")}, {bytes(store.bytes)}
+              {store.evictedSpans > 0 && `; ${count(store.evictedSpans)} older ones made room`}
             </Fact>
             {printer !== null && (
               <Fact name="Printed">
@@ -41,7 +42,7 @@ export function Agent({ data, refused }: Polled<StatusReport>) {
         <Section title="Loader">
           <Facts>
             <Fact name="State">
-              <span class={`state state-${loader.state}`}>{loader.state}</span>
+              <span class={`state state-${loader.state}`}>{loader.state}</span>{" "}
               {loader.pid !== null && <span class="faint">pid {loader.pid}</span>}
             </Fact>
             <Fact name="Restarts">
@@ -78,33 +79,16 @@ export function Agent({ data, refused }: Polled<StatusReport>) {
             </Facts>
           )}
         </Section>
-        <Export
-          title="Trace export"
-          report={data.export}
-          noun="span"
-          idle="Nothing is sent: no endpoint is set."
+        <TraceExport report={data.export} />
+        {data.metricsExport !== null && <MetricsExport report={data.metricsExport} />}
+        <Group
+          group={ARMED}
+          counters={data.propagation}
+          aside={counted(data.propagation.armed ?? 0, "call")}
+          total={data.propagation.armed ?? 0}
         />
-        {data.metricsExport !== null && (
-          <Export
-            title="Metric export"
-            report={data.metricsExport}
-            noun="data point"
-            idle="Nothing is sent."
-          />
-        )}
-        <Propagation counters={data.propagation} />
-        <Section title="Not armed, parents, sockets">
-          <Counters
-            counters={data.propagation}
-            names={Object.keys(data.propagation).filter((name) =>
-              name !== "armed" && !ARMED.some((one) => one === name)
-            )}
-            meanings={PROPAGATION}
-          />
-        </Section>
-        <Section title="Probes">
-          <Counters counters={data.probes} names={Object.keys(data.probes)} meanings={PROBES} />
-        </Section>
+        {PROPAGATION.map((group) => <Group key={group.title} group={group} counters={data.propagation} />)}
+        <Group group={PROBES} counters={data.probes} />
       </div>
     </>
   );
@@ -206,7 +190,7 @@ function Account({ accounting }: { accounting: Accounting }) {
           : `${count(Math.abs(difference))} are between two counters at this moment.`}
       </p>
       {reasons.length > 0 && (
-        <table class="counters">
+        <table class="counters losses">
           <caption>Lost</caption>
           <tbody>
             {reasons.map(([reason, spans]) => (
@@ -230,81 +214,99 @@ function lossText(reason: string): string {
   return status === undefined ? "" : `The collector answered with status ${status}, which allows no retry`;
 }
 
-interface ExportProps {
-  readonly title: string;
-  readonly report: ExportReport;
-  readonly noun: string;
-  readonly idle: string;
-}
-
-function Export({ title, report, noun, idle }: ExportProps) {
-  const lost = Object.entries(report.lost).filter(([, items]) => items > 0);
+function TraceExport({ report }: { report: ExportReport }) {
   return (
-    <Section title={title}>
+    <Section title="Trace export">
       <Facts>
-        <Fact name="Endpoint">{report.endpoint === null ? idle : <code>{report.endpoint}</code>}</Fact>
-        <Fact name="Exported">{counted(report.exported, noun)}</Fact>
+        <Fact name="Endpoint">
+          {report.endpoint === null ? "Nothing is sent: none is set." : <code>{report.endpoint}</code>}
+        </Fact>
+        <Fact name="Exported">{counted(report.exported, "span")}</Fact>
         {report.endpoint !== null && (
           <>
-            <Fact name="Queued">{counted(report.queued, noun)}</Fact>
+            <Fact name="Queued">{counted(report.queued, "span")}</Fact>
             <Fact name="Requests">
               {count(report.batches)} acknowledged, {count(report.retries)} tried again
             </Fact>
           </>
         )}
-        {lost.map(([reason, items]) => (
-          <Fact key={reason} name={`Lost, ${words(reason)}`}>
-            <b class="bad">{count(items)}</b>
-          </Fact>
-        ))}
-        {report.lastError !== null && (
-          <Fact name="Last error">
-            <span class="bad">{report.lastError}</span>
-          </Fact>
-        )}
+        <Failures counters={report.lost} lastError={report.lastError} />
       </Facts>
     </Section>
   );
 }
 
-/** armed = injected + rewritten + not written + split + push failed */
-function Propagation({ counters }: { counters: Readonly<Record<string, number>> }) {
-  const armed = counters.armed ?? 0;
+function MetricsExport({ report }: { report: NonNullable<StatusReport["metricsExport"]> }) {
   return (
-    <Section title="Propagation" aside={counted(armed, "call")}>
-      <Counters
-        counters={counters}
-        names={ARMED.filter((name) => name in counters)}
-        meanings={PROPAGATION}
-        note={(value) => armed === 0 ? NONE : `${percent(value / armed)} %`}
-      />
+    <Section title="Metric export">
+      <Facts>
+        <Fact name="Endpoint">
+          <code>{report.endpoint}</code>
+        </Fact>
+        <Fact name="Exported">{counted(report.points, "data point")}</Fact>
+        <Fact name="Collections">
+          {count(report.exports)} acknowledged, {count(report.retries)} tried again
+        </Fact>
+        {report.rejected > 0 && (
+          <Fact name="Rejected">
+            <b class="bad">{count(report.rejected)}</b>
+          </Fact>
+        )}
+        <Failures counters={report.failed} lastError={report.lastError} />
+      </Facts>
     </Section>
   );
 }
 
-interface CountersProps {
-  readonly counters: Readonly<Record<string, number>>;
-  readonly names: readonly string[];
-  readonly meanings: Readonly<Record<string, string>>;
-  readonly note?: (value: number) => string;
+/** What was given up, by reason, and the newest failure. */
+function Failures(props: { counters: Readonly<Record<string, number>>; lastError: string | null }) {
+  return (
+    <>
+      {Object.entries(props.counters).filter(([, items]) => items > 0).map(([reason, items]) => (
+        <Fact key={reason} name={`Lost: ${words(reason)}`}>
+          <b class="bad">{count(items)}</b>
+        </Fact>
+      ))}
+      {props.lastError !== null && (
+        <Fact name="Last error">
+          <span class="bad">{props.lastError}</span>
+        </Fact>
+      )}
+    </>
+  );
 }
 
-function Counters({ counters, names, meanings, note }: CountersProps) {
-  if (names.length === 0) return <p class="faint">No counters yet.</p>;
+interface GroupProps {
+  readonly group: CounterGroup;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly aside?: string;
+  /** What the counters are shares of. */
+  readonly total?: number;
+}
+
+/** Counters in the order of their group. What an older agent does not count is left out. */
+function Group({ group, counters, aside, total = 0 }: GroupProps) {
+  const names = Object.keys(group.counters).filter((name) => name in counters);
   return (
-    <table class="counters">
-      <tbody>
-        {names.map((name) => (
-          <Counter
-            key={name}
-            name={name}
-            value={counters[name] ?? 0}
-            meaning={meanings[name] ?? ""}
-            note={note?.(counters[name] ?? 0)}
-          />
-        ))}
-      </tbody>
-    </table>
+    <Section title={group.title} aside={aside}>
+      {names.length === 0 && <p class="faint">No counters yet.</p>}
+      <table class="counters">
+        <tbody>
+          {names.map((name) => {
+            const value = counters[name] ?? 0;
+            return (
+              <Counter
+                key={name}
+                name={name}
+                value={value}
+                meaning={group.counters[name] ?? ""}
+                note={total > 0 ? `${percent(value / total)} %` : undefined}
+              />
+            );
+          })}
+        </tbody>
+      </table>
+    </Section>
   );
 }
 
@@ -319,9 +321,9 @@ interface CounterProps {
 function Counter({ name, value, meaning, note, bad = false }: CounterProps) {
   return (
     <tr>
-      <th scope="row">
+      <th scope="row" class={value === 0 ? "faint" : ""} title={meaning}>
         {words(name)}
-        {meaning && <small>{meaning}</small>}
+        {value !== 0 && <small>{meaning}</small>}
       </th>
       <td class={value === 0 ? "number faint" : bad ? "number bad" : "number"}>{count(value)}</td>
       {note !== undefined && <td class="number faint">{note}</td>}

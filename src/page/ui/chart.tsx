@@ -1,6 +1,8 @@
 /** A chart over time, drawn by uPlot in the colours of the theme. Charts of one `group` share their cursor. */
+import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { axisLook, colourReader } from "./chart_colours.ts";
 import { useTheme } from "./theme_switch.tsx";
 
 export interface ChartLine {
@@ -20,7 +22,7 @@ export interface ChartProps {
   readonly format: (value: number) => string;
 }
 
-const HEIGHT = 150;
+const HEIGHT = 140;
 
 export function Chart({ title, group, times, lines, format }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -31,12 +33,7 @@ export function Chart({ title, group, times, lines, format }: ChartProps) {
   useEffect(() => {
     const element = box.current!;
     const colour = colourReader(element);
-    const axis = {
-      stroke: colour("--ink-3"),
-      font: "11px system-ui, sans-serif",
-      grid: { stroke: colour("--line"), width: 1 },
-      ticks: { show: false },
-    };
+    const axis = axisLook(colour);
     const drawn = new uPlot(
       {
         width: element.clientWidth,
@@ -46,8 +43,8 @@ export function Chart({ title, group, times, lines, format }: ChartProps) {
         legend: { show: true, live: true },
         scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [
-          { ...axis, space: 70, values: [[1, "{HH}:{mm}:{ss}"]] },
-          { ...axis, size: 62, space: 36, values: (_plot, ticks) => ticks.map(format) },
+          { ...axis, size: 26, space: 70, values: [[1, "{HH}:{mm}:{ss}"]] },
+          { ...axis, size: 62, space: 26, values: (_plot, ticks) => ticks.map(format) },
         ],
         series: [
           { label: "Time", value: "{HH}:{mm}:{ss}" },
@@ -92,14 +89,4 @@ function describe(title: string, lines: readonly ChartLine[], format: (value: nu
     return `${name}: now ${format(known.at(-1)!)}, at most ${format(Math.max(...known))}`;
   });
   return `${title} over the last five minutes. ${parts.join("; ")}`;
-}
-
-/** A canvas knows no custom properties: they are resolved by the element. */
-function colourReader(element: HTMLElement): (property: string) => string {
-  return (property) => {
-    element.style.color = `var(${property})`;
-    const colour = getComputedStyle(element).color;
-    element.style.color = "";
-    return colour;
-  };
 }

@@ -3,7 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 
 export type Connection =
   | { readonly up: true; readonly lastAnswerMs: number | null }
-  | { readonly up: false; readonly lastAnswerMs: number | null; readonly retryAtMs: number };
+  | {
+    readonly up: false;
+    readonly lastAnswerMs: number | null;
+    readonly retryAtMs: number;
+    /** What it says instead of answering; null: nothing. */
+    readonly why: string | null;
+  };
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 15_000;
@@ -23,12 +29,16 @@ export function noteAnswer(): void {
   set({ up: true, lastAnswerMs: Date.now() });
 }
 
-/** @returns how long to wait before the next try, in ms; longer each time. */
-export function noteSilence(): number {
+/**
+ * Notes that there is no answer, or one without what was asked for.
+ *
+ * @returns how long to wait before the next try, in ms; longer each time.
+ */
+export function noteSilence(why: string | null): number {
   // Several views ask at the same time: those of one outage count once.
   if (current.up || Date.now() >= current.retryAtMs) failures++;
   const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-  set({ up: false, lastAnswerMs: current.lastAnswerMs, retryAtMs: Date.now() + waitMs });
+  set({ up: false, lastAnswerMs: current.lastAnswerMs, retryAtMs: Date.now() + waitMs, why });
   return waitMs;
 }
 

@@ -1,5 +1,5 @@
 /** Decoders: which Go releases each knows, where it came from, what it does now; what was refused; how fast swaps are. */
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment, h } from "preact";
 import type { DecoderEntry, DecoderList } from "../../registry/model.ts";
 import { count, counted, dateTime, latency, NONE } from "./format.ts";
 import { Empty, Fact, Facts, Section, Waiting } from "./parts.tsx";
@@ -93,7 +93,7 @@ const COLUMNS: readonly Column<DecoderEntry>[] = [
   {
     id: "name",
     title: "Decoder",
-    class: "wide",
+    class: "main-cell",
     cell: ({ name, version, digest }) => (
       <span class="name-cell" title={`SHA-256 ${digest}`}>
         <b class="clip">{name}</b>
@@ -108,6 +108,7 @@ const COLUMNS: readonly Column<DecoderEntry>[] = [
   {
     id: "range",
     title: "Knows",
+    width: "24%",
     cell: ({ goRange, libraries }) => (
       <span class="lines">
         <span>Go {goRange}</span>
@@ -119,6 +120,7 @@ const COLUMNS: readonly Column<DecoderEntry>[] = [
   {
     id: "source",
     title: "From",
+    width: "17%",
     cell: ({ source, since, previous }) => (
       <span class="lines">
         <span title={`since ${dateTime(Date.parse(since))}`}>{SOURCES[source]}</span>

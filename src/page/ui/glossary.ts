@@ -18,42 +18,70 @@ export const LOSSES: Readonly<Record<string, string>> = {
   malformed: "It could not be encoded",
 };
 
-/** Outcomes of calls whose header was to be written; together they are `armed`. */
-export const ARMED = ["injected", "rewritten", "notWritten", "split", "pushFailed"] as const;
+/** Counters that belong together, with what each counts. */
+export interface CounterGroup {
+  readonly title: string;
+  readonly counters: Readonly<Record<string, string>>;
+}
 
-export const PROPAGATION: Readonly<Record<string, string>> = {
-  traceparentAccepted: "Requests that came in with a valid traceparent",
-  traceparentMalformed: "Requests that came in with one that is none: a new trace began",
-  tracestateTooLong: "A tracestate of more than 256 bytes was left out",
-  parentGoroutine: "Parent: the request that the calling goroutine serves",
-  parentContext: "Parent: the request of the call's context.Context",
-  parentCreator: "Parent: the request whose goroutine created the calling one",
-  parentGoid: "Parent: found by the goroutine's number",
-  parentNone: "No parent: the call began a new trace",
-  armed: "Calls whose header was to be written",
-  injected: "traceparent was added",
-  rewritten: "A forwarded traceparent was replaced",
-  notWritten: "The call ended before anything was sent",
-  split: "The header was cut by two writes and left alone",
-  pushFailed: "The kernel had no room to add it",
-  ownHeader: "Not armed: the program sends its own traceparent",
-  tls: "Not armed: the connection is encrypted",
-  noSocket: "Not armed: the connection has no socket",
-  untracked: "Not armed: the socket is not known",
-  noHttp1Connection: "Not armed: no HTTP/1 connection",
-  pendingMapFull: "Not armed: too many calls at once",
-  socketsTracked: "Client sockets that were followed from their start",
-  socketTrackFailed: "Client sockets that could not be followed",
-  socketsAdopted: "Client sockets that were older than the agent",
+/** Outcomes of calls whose header was to be written; together they are `armed`. */
+export const ARMED: CounterGroup = {
+  title: "Propagation",
+  counters: {
+    injected: "traceparent was added to the call",
+    rewritten: "A traceparent that a proxy forwards was replaced",
+    notWritten: "The call ended before anything was sent",
+    split: "The header was cut by two writes and left alone",
+    pushFailed: "The kernel had no room to add it",
+  },
 };
 
-export const PROBES: Readonly<Record<string, string>> = {
-  endWithoutStart: "Ends of requests that began before the agent",
-  lostQueueFull: "Notes of lost spans that found no room",
-  readFault: "Memory of a process that could not be read",
-  noBinding: "Probes hit before their decoder was set",
-  processEventLost: "Starts and ends of processes that found no room",
-  linkMapFull: "Goroutines whose creator could not be noted",
-  records: "Records written to the ring buffer",
-  wakeups: "Times that a program had to wake the loader",
+/** The other counters of `propagation`. */
+export const PROPAGATION: readonly CounterGroup[] = [
+  {
+    title: "Calls without a header",
+    counters: {
+      tls: "The connection is encrypted",
+      ownHeader: "The program sends its own traceparent",
+      noSocket: "The connection has no socket",
+      untracked: "The socket is not known",
+      noHttp1Connection: "It is no HTTP/1 connection",
+      pendingMapFull: "Too many calls at once",
+    },
+  },
+  {
+    title: "Parents of calls",
+    counters: {
+      parentGoroutine: "The request that the calling goroutine serves",
+      parentContext: "The request of the call's context.Context",
+      parentCreator: "The request whose goroutine created the calling one",
+      parentGoid: "Found by the goroutine's number",
+      parentNone: "None: a new trace began",
+    },
+  },
+  {
+    title: "Incoming requests, sockets",
+    counters: {
+      traceparentAccepted: "Requests with a valid traceparent",
+      traceparentMalformed: "Requests with one that is none: a new trace began",
+      tracestateTooLong: "A tracestate of more than 256 bytes was left out",
+      socketsTracked: "Client sockets followed from their start",
+      socketsAdopted: "Client sockets that were older than the agent",
+      socketTrackFailed: "Client sockets that could not be followed",
+    },
+  },
+];
+
+export const PROBES: CounterGroup = {
+  title: "Probes",
+  counters: {
+    records: "Records written to the ring buffer",
+    wakeups: "Times that a program had to wake the loader",
+    endWithoutStart: "Ends of requests that began before the agent",
+    readFault: "Memory of a process that could not be read",
+    noBinding: "Probes hit before their decoder was set",
+    lostQueueFull: "Notes of lost spans that found no room",
+    processEventLost: "Starts and ends of processes that found no room",
+    linkMapFull: "Goroutines whose creator could not be noted",
+  },
 };

@@ -1,5 +1,5 @@
 /** The page's entry: which view the address means, and its title. */
-import { render } from "preact";
+import { h, render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { StatusReport } from "../../status/model.ts";
 import { Agent } from "./agent.tsx";

@@ -1,21 +1,26 @@
 /** The service map: who calls whom, how often, with what success. The same as a table below it. */
+import { Fragment, h } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import type { GraphEdge, GraphNode, GraphReport, ServiceReport } from "../../status/model.ts";
 import { serviceClass } from "./colours.ts";
 import { latency, percent, rate } from "./format.ts";
 import { link } from "./location.ts";
 import { layOut, type MapLayout, type PlacedEdge } from "./map_layout.ts";
-import { redText, Section, Waiting } from "./parts.tsx";
+import { isFailing, nodeName, redText, Section, Waiting } from "./parts.tsx";
 import { usePoll } from "./poll.ts";
 import { CallsTable } from "./service.tsx";
 import { NoServices, useServices, useWindow, WindowSwitch } from "./services.tsx";
 
 const EVERY_MS = 5_000;
-const SIZE = { nodeWidth: 176, nodeHeight: 50, gapX: 120, gapY: 18 };
+const SIZE = { nodeWidth: 176, nodeHeight: 50, gapX: 104, gapY: 18 };
+/** Without figures on the edges there need be less room for them. */
+const NARROW_GAP_X = 84;
+/** A larger map is drawn smaller, down to this; then one scrolls. */
+const LEAST_SCALE = 0.75;
 const MARGIN = 12;
 /** With more edges than that, figures appear only on those one points at. */
 const MAX_LABELLED = 14;
-const MAX_NAME = 22;
+const MAX_NAME = 20;
 
 export function ServiceMap() {
   const [seconds] = useWindow();
@@ -46,7 +51,11 @@ function Drawing({ graph, services }: { graph: GraphReport; services: readonly S
     graph.nodes.map(({ id }) => id).sort(),
     graph.edges.map(({ from, to }) => [from, to]).sort(),
   ]);
-  const layout: MapLayout = useMemo(() => layOut(graph, SIZE), [shape]);
+  const labelled = graph.edges.length <= MAX_LABELLED;
+  const layout: MapLayout = useMemo(
+    () => layOut(graph, labelled ? SIZE : { ...SIZE, gapX: NARROW_GAP_X }),
+    [shape],
+  );
   const edges = new Map(graph.edges.map((edge) => [JSON.stringify([edge.from, edge.to]), edge]));
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const near = new Set(
@@ -68,6 +77,7 @@ function Drawing({ graph, services }: { graph: GraphReport; services: readonly S
         viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}
         width={width}
         height={height}
+        style={{ minWidth: `${width * LEAST_SCALE}px` }}
         onPointerLeave={() =>
           setFocused(null)}
       >
@@ -105,7 +115,7 @@ function Drawing({ graph, services }: { graph: GraphReport; services: readonly S
           );
         })}
         {drawn.filter(({ lit }) =>
-          lit || drawn.length <= MAX_LABELLED
+          lit || labelled
         ).map(({ placed, edge, lit }) => (
           <EdgeLabel key={`${placed.from} ${placed.to}`} placed={placed} edge={edge} lit={lit} />
         ))}
@@ -149,7 +159,7 @@ interface NodeProps {
 }
 
 function NodeBox({ node, x, y, red, lit, focus, blur }: NodeProps) {
-  const failing = (red?.errorRate ?? 0) > 0;
+  const failing = isFailing(red?.errorRate ?? 0);
   const body = (
     <>
       <title>{node.name}</title>
@@ -163,12 +173,14 @@ function NodeBox({ node, x, y, red, lit, focus, blur }: NodeProps) {
         <rect class={`map-stripe ${serviceClass(node.name)}`} width="4" height={SIZE.nodeHeight} rx="2" />
       )}
       <text class="map-name" x="14" y={red === null ? 30 : 20}>
-        {shorten(node.kind === "user" ? "outside callers" : node.name)}
+        {shorten(nodeName(node))}
       </text>
       {red !== null && (
         <text class="map-figures" x="14" y="38">
           {rate(red.rate)}/s
-          {failing && <tspan class="map-bad" dx="6">{percent(red.errorRate)} %</tspan>}
+          {red.errorRate > 0 && (
+            <tspan class={failing ? "map-bad" : ""} dx="6">{percent(red.errorRate)} %</tspan>
+          )}
           <tspan dx="6">{latency(red.p99Ms)}</tspan>
         </text>
       )}
@@ -198,7 +210,7 @@ interface EdgeProps {
 }
 
 function EdgeLine({ placed, edge, lit }: EdgeProps) {
-  const failing = edge.errorRate > 0 ? " failing" : "";
+  const failing = isFailing(edge.errorRate) ? " failing" : "";
   return (
     <path
       class={`map-edge${lit ? " lit" : ""}${failing}${placed.back ? " back" : ""}${
@@ -235,11 +247,14 @@ function curve(points: PlacedEdge["points"]): string {
 function EdgeLabel({ placed, edge, lit }: EdgeProps) {
   // The last stretch belongs to this edge alone more often than the first.
   const [[x1, y1], [x2, y2]] = [placed.points.at(-2)!, placed.points.at(-1)!];
-  const failing = edge.errorRate > 0;
+  const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
   return (
-    <text class={`map-label${lit ? " lit" : ""}`} x={(x1 + x2) / 2} y={(y1 + y2) / 2 - 5} aria-hidden="true">
-      {rate(edge.rate)}/s{failing && <tspan class="map-bad" dx="4">{percent(edge.errorRate)} %</tspan>}
-      <tspan dx="4">{latency(edge.p99Ms)}</tspan>
+    <text class={`map-label${lit ? " lit" : ""}`} x={x} y={y - 5} aria-hidden="true">
+      {rate(edge.rate)}/s
+      {edge.errorRate > 0 && (
+        <tspan class={isFailing(edge.errorRate) ? "map-bad" : ""} dx="4">{percent(edge.errorRate)} %</tspan>
+      )}
+      <tspan x={x} y={y + 13}>{latency(edge.p99Ms)}</tspan>
     </text>
   );
 }

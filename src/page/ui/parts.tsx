@@ -1,7 +1,7 @@
 /** Small pieces that several views share. */
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, h } from "preact";
 import { useState } from "preact/hooks";
-import type { GraphEdge } from "../../status/model.ts";
+import type { GraphEdge, GraphNode } from "../../status/model.ts";
 import type { Refused } from "./api.ts";
 import { serviceClass } from "./colours.ts";
 import { NONE, percent, rate } from "./format.ts";
@@ -57,9 +57,30 @@ export function ServiceLink({ name, namespace = null }: { name: string; namespac
   );
 }
 
-/** An error rate; red only where there are errors. */
-export function ErrorRate({ share }: { share: number }) {
-  return <span class={share > 0 ? "bad" : "faint"}>{percent(share)}</span>;
+/** From one error in a hundred on, errors are shown in red: below that they are part of most days. */
+export function isFailing(share: number): boolean {
+  return share >= 0.01;
+}
+
+/** An error rate, with a link to the traces that failed. */
+export function ErrorRate({ share, service, route = null }: {
+  share: number;
+  service?: string;
+  route?: string | null;
+}) {
+  if (share === 0) return <span class="faint">0</span>;
+  const look = isFailing(share) ? "bad" : "plain";
+  if (service === undefined) return <span class={look}>{percent(share)}</span>;
+  return (
+    <a class={look} href={link(["traces"], { service, route, status: "error" })} title="Traces that failed">
+      {percent(share)}
+    </a>
+  );
+}
+
+/** A node of the map as people call it. */
+export function nodeName({ kind, name }: GraphNode): string {
+  return kind === "user" ? "outside callers" : name;
 }
 
 /** "1,240 req/s · 0.31 % errors" */

@@ -9,7 +9,7 @@ import { noteAnswer, noteSilence } from "./connection.ts";
 export interface Polled<T> {
   /** The newest answer; it stays when a later one fails. */
   readonly data: T | null;
-  /** Why the agent refused the last request; silence is told by connection.ts. */
+  /** Why the agent refused the last request; silence and failures of its own are told by connection.ts. */
   readonly refused: Refused | null;
   /** Asks at once. */
   readonly refresh: () => void;
@@ -71,11 +71,11 @@ export function usePoll<T>(path: string, everyMs: number | null): Polled<T> {
         setState({ path, data, refused: null });
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof Refused) {
+        if (error instanceof Refused && error.status < 500) {
           noteAnswer();
           setState((before) => ({ path, data: before.path === path ? before.data : null, refused: error }));
         } else {
-          delayMs = noteSilence();
+          delayMs = noteSilence(error instanceof Refused ? error.message : null);
         }
       } finally {
         asking = false;

@@ -1,10 +1,11 @@
 /** One service: rate, errors and latency over the last minutes, its routes, who calls it and whom it calls. */
+import { Fragment, h } from "preact";
 import { useMemo } from "preact/hooks";
 import type { GraphEdge, GraphReport, ServiceReport, ServicesReport } from "../../status/model.ts";
 import { Chart } from "./chart.tsx";
 import { counted, duration, latency, percent, rate } from "./format.ts";
 import { link } from "./location.ts";
-import { Empty, ErrorRate, Section, ServiceDot, ServiceLink, Waiting } from "./parts.tsx";
+import { Empty, ErrorRate, nodeName, Section, ServiceDot, ServiceLink, Waiting } from "./parts.tsx";
 import { usePoll } from "./poll.ts";
 import { routeColumns, useServices, useWindow, WindowSwitch } from "./services.tsx";
 import { type Column, Table } from "./table.tsx";
@@ -114,7 +115,9 @@ export function CallsTable(props: { name: string; edges: readonly GraphEdge[]; g
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const shown = (id: string) => {
     const node = nodes.get(id);
-    if (node?.kind !== "service") return <span class="outside clip">{node?.name ?? id}</span>;
+    if (node?.kind !== "service") {
+      return <span class="outside clip">{node === undefined ? id : nodeName(node)}</span>;
+    }
     const namespace = id === node.name ? null : id.slice(0, -node.name.length - 1);
     return <ServiceLink name={node.name} namespace={namespace} />;
   };

@@ -1,8 +1,9 @@
 /** The first view: every service with its rate, errors and latency of now and of the last minutes, and all routes. */
+import { Fragment, h } from "preact";
 import type { RouteReport, ServiceReport, ServicesReport } from "../../status/model.ts";
 import { counted, latency, percent, rate } from "./format.ts";
 import { link } from "./location.ts";
-import { Empty, ErrorRate, Section, ServiceLink, Waiting } from "./parts.tsx";
+import { Empty, ErrorRate, isFailing, Section, ServiceLink, Waiting } from "./parts.tsx";
 import { usePoll } from "./poll.ts";
 import { Spark } from "./spark.tsx";
 import { type Column, Table } from "./table.tsx";
@@ -103,7 +104,7 @@ function Totals({ services }: { services: readonly ServiceReport[] }) {
       </div>
       <div>
         <dt>Errors</dt>
-        <dd class={failed > 0 ? "bad" : ""}>
+        <dd class={isFailing(failed / total) ? "bad" : ""}>
           {percent(total === 0 ? 0 : failed / total)} <small>%</small>
         </dd>
       </div>
@@ -137,7 +138,7 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   {
     id: "name",
     title: "Service",
-    class: "wide",
+    class: "main-cell",
     cell: ({ name, namespace, instances }) => (
       <span class="name-cell">
         <ServiceLink name={name} namespace={namespace} />
@@ -160,7 +161,7 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   {
     id: "rateSpark",
     title: "",
-    class: "spark-cell",
+    width: "13%",
     cell: ({ history }) => <Spark values={history.rate} form="line" />,
   },
   {
@@ -168,13 +169,13 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
     title: "Errors",
     unit: "%",
     numeric: true,
-    cell: ({ errorRate }) => <ErrorRate share={errorRate} />,
+    cell: ({ errorRate, name }) => <ErrorRate share={errorRate} service={name} />,
     value: ({ errorRate }) => errorRate,
   },
   {
     id: "errorSpark",
     title: "",
-    class: "spark-cell",
+    width: "13%",
     // A tenth fills the height, so that one error in a thousand does not look like an outage.
     cell: ({ history }) => <Spark values={history.errorRate} form="bars" least={0.1} />,
   },
@@ -184,7 +185,7 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   {
     id: "p99Spark",
     title: "",
-    class: "spark-cell",
+    width: "13%",
     cell: ({ history }) => <Spark values={history.p99Ms} form="line" />,
   },
 ];
@@ -197,7 +198,6 @@ export function routeColumns<Row extends RouteReport>(
     {
       id: "route",
       title: "Route",
-      class: "wide",
       cell: (row) => (
         <a class="route-link" href={routeLink(service(row), row)} title={row.route ?? "No route is known"}>
           <b>{row.method}</b>
@@ -219,7 +219,7 @@ export function routeColumns<Row extends RouteReport>(
       title: "Errors",
       unit: "%",
       numeric: true,
-      cell: (row) => <ErrorRate share={row.errorRate} />,
+      cell: (row) => <ErrorRate share={row.errorRate} service={service(row)} route={row.route} />,
       value: (row) => row.errorRate,
     },
     quantile("p50Ms", "p50"),
@@ -236,6 +236,7 @@ const ALL_ROUTES_COLUMNS: readonly Column<ServiceRoute>[] = [
   {
     id: "service",
     title: "Service",
+    width: "24%",
     cell: ({ service }) => <ServiceLink name={service.name} namespace={service.namespace} />,
     value: ({ service }) => service.name,
   },

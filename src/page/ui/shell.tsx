@@ -1,5 +1,5 @@
 /** What surrounds every view: the bar with its links and the agent's health, the banner when it is silent, the keys. */
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { StatusReport } from "../../status/model.ts";
 import { useConnection } from "./connection.ts";
@@ -147,7 +147,7 @@ function Banner() {
     <div role="status">
       {!connection.up && (
         <p class="banner">
-          <b>The agent does not answer.</b>
+          <b>{connection.why ?? "The agent does not answer."}</b>
           {connection.lastAnswerMs !== null && (
             <span>What you see is of {clock(connection.lastAnswerMs)}.</span>
           )}

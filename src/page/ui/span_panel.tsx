@@ -1,4 +1,5 @@
 /** All that is known of one span: where its time went, attributes, events, links, and the process it comes from. */
+import { Fragment, h } from "preact";
 import { duration } from "./format.ts";
 import { link } from "./location.ts";
 import { Copyable, Fact, Facts, ServiceLink } from "./parts.tsx";
@@ -79,6 +80,16 @@ function parentPlace(flags: number): string {
   return (flags & FLAG_IS_REMOTE) === 0 ? " (this process)" : " (another process)";
 }
 
+/** A name that may go on in the next line after each dot. */
+function breakable(name: string) {
+  return name.split(/(?<=\.)/).map((part) => (
+    <Fragment key={part}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
+}
+
 interface AttributesProps {
   readonly title: string;
   readonly attributes: readonly OtlpAttribute[];
@@ -97,7 +108,7 @@ function Attributes({ title, attributes, dropped = 0, open = false }: Attributes
         <tbody>
           {attributes.map(({ key, value }) => (
             <tr key={key}>
-              <th scope="row">{key}</th>
+              <th scope="row">{breakable(key)}</th>
               <td>{valueText(value)}</td>
             </tr>
           ))}

@@ -1,4 +1,5 @@
 /** A sparkline: the shape of the last minutes beside a figure. Points are evenly spaced, null where there is none. */
+import { h } from "preact";
 
 interface SparkProps {
   readonly values: readonly (number | null)[];
@@ -18,7 +19,7 @@ export function Spark({ values, form, least = 0 }: SparkProps) {
   const y = (value: number) => HEIGHT - PAD - (top === 0 ? 0 : value / top) * (HEIGHT - 2 * PAD);
   return (
     <svg
-      class={`spark spark-${form}`}
+      class="spark"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       preserveAspectRatio="none"
       aria-hidden="true"

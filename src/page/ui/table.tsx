@@ -2,7 +2,7 @@
  * The one kind of table of this page: sortable by its heads, rows reachable with the arrow keys, in an order that
  * does not move while somebody points at it.
  */
-import { type ComponentChildren, Fragment } from "preact";
+import { type ComponentChildren, Fragment, h } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { moveFocus } from "./row_keys.ts";
 
@@ -12,6 +12,8 @@ export interface Column<Row> {
   /** Stands after the title, fainter: "ms". */
   readonly unit?: string;
   readonly numeric?: boolean;
+  /** As CSS has it; numbers have a width of their own, columns without one share the rest. */
+  readonly width?: string;
   readonly class?: string;
   readonly cell: (row: Row) => ComponentChildren;
   /** What the column sorts by; none: it does not. Numbers are sorted from the greatest, null last. */
@@ -71,6 +73,14 @@ export function Table<Row>(props: TableProps<Row>) {
     <div class="table-box">
       <table class={href ? "table links" : "table"}>
         <caption class="hidden">{name}</caption>
+        <colgroup>
+          {columns.map(({ id, numeric, width = numeric ? "88px" : "" }) => (
+            <col
+              key={id}
+              style={{ width }}
+            />
+          ))}
+        </colgroup>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -112,10 +122,10 @@ export function Table<Row>(props: TableProps<Row>) {
 function Head<Row>(props: { column: Column<Row>; order: Order | null; sort: () => void }) {
   const { column, order, sort } = props;
   const text = (
-    <>
+    <span>
       {column.title}
       {column.unit && <span class="unit">{column.unit}</span>}
-    </>
+    </span>
   );
   if (column.value === undefined) return <th scope="col" class={classOf(column)}>{text}</th>;
   const numbers = column.numeric === true;

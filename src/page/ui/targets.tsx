@@ -1,4 +1,5 @@
 /** Every Go process: whether it is traced, by what, at what price, and if not, why not and what helps. */
+import { Fragment, h } from "preact";
 import { useState } from "preact/hooks";
 import type { TargetReport } from "../../status/model.ts";
 import { counted, NONE } from "./format.ts";
@@ -82,7 +83,7 @@ export function Targets({ query }: { query: URLSearchParams }) {
               rowKey={({ pid }) => String(pid)}
               sortedBy="state"
               rowClass={({ state }) => `target-${state}`}
-              below={(target) => <Below target={target} open={open.has(target.pid)} />}
+              below={(target) => below(target, open.has(target.pid))}
             />
           )
           : targets.length > 0
@@ -113,7 +114,7 @@ function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): read
     {
       id: "service",
       title: "Service",
-      class: "wide",
+      class: "main-cell",
       cell: ({ serviceName, exe }) => (
         <span class="name-cell">
           <ServiceLink name={serviceName} />
@@ -126,6 +127,7 @@ function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): read
     {
       id: "state",
       title: "State",
+      width: "106px",
       cell: ({ state }) => (
         <span class={`state state-${state}`}>
           <i aria-hidden="true">{MARKS[state]}</i> {state}
@@ -136,12 +138,14 @@ function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): read
     {
       id: "go",
       title: "Go",
+      width: "100px",
       cell: ({ goVersion }) => goVersion ?? NONE,
       value: ({ goVersion }) => goVersion ?? "",
     },
     {
       id: "decoder",
       title: "Decoder",
+      width: "27%",
       cell: ({ decoder, decoderCheck }) =>
         decoder === null ? <span class="faint">{NONE}</span> : (
           <span class="name-cell">
@@ -156,6 +160,7 @@ function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): read
     {
       id: "sites",
       title: "Probes",
+      width: "132px",
       numeric: true,
       cell: ({ pid, sites, serviceName }) => {
         if (sites.length === 0) return <span class="faint">{NONE}</span>;
@@ -179,8 +184,7 @@ function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): read
 }
 
 /** The reason and its remedy, and the probed instructions when they are asked for; else nothing. */
-function Below({ target, open }: { target: TargetReport; open: boolean }) {
-  const { reason, sites } = target;
+function below({ pid, reason, sites }: TargetReport, open: boolean) {
   if (reason === null && !open) return null;
   return (
     <>
@@ -191,7 +195,7 @@ function Below({ target, open }: { target: TargetReport; open: boolean }) {
       )}
       {open && (
         <table class="sites">
-          <caption class="hidden">Probes of process {target.pid}</caption>
+          <caption class="hidden">Probes of process {pid}</caption>
           <thead>
             <tr>
               <th scope="col">Probe</th>

@@ -1,4 +1,5 @@
 /** The theme that is in force and the button that changes it. The choice outlives the page. */
+import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 export type Theme = "system" | "light" | "dark";

@@ -1,4 +1,5 @@
 /** One trace: a tree of its spans beside their bars on a common axis, and all that is known of the selected one. */
+import { Fragment, h } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { TraceAnswer } from "../../status/model.ts";
 import { serviceClass } from "./colours.ts";
@@ -165,10 +166,9 @@ interface SpanRowProps {
 
 /** Deeper spans are not indented further. */
 const MAX_INDENT = 14;
-const INDENT_PX = 14;
 
 function SpanRow({ row, selected, folded, fromNs, toNs, select, toggle }: SpanRowProps) {
-  const { span, depth, below, error } = row;
+  const { span, depth, below, entry, error } = row;
   const status = attribute(span.attributes, "http.response.status_code");
   const target = attribute(span.attributes, "url.path") ?? attribute(span.attributes, "server.address");
   return (
@@ -185,7 +185,7 @@ function SpanRow({ row, selected, folded, fromNs, toNs, select, toggle }: SpanRo
       <span
         role="gridcell"
         class="span-name"
-        style={{ paddingLeft: `${Math.min(depth, MAX_INDENT) * INDENT_PX}px` }}
+        style={{ paddingLeft: `calc(${Math.min(depth, MAX_INDENT)} * var(--indent))` }}
       >
         {below > 0
           ? (
@@ -203,8 +203,9 @@ function SpanRow({ row, selected, folded, fromNs, toNs, select, toggle }: SpanRo
             </button>
           )
           : <i class="fold" />}
-        <span class="span-service clip">{span.serviceName}</span>
-        <span class="clip" title={`${kindName(span.kind)} ${span.name}`}>
+        <i class="span-stripe" />
+        {entry && <b class="clip">{span.serviceName}</b>}
+        <span class="clip" title={`${span.serviceName}, ${kindName(span.kind)}: ${span.name}`}>
           {span.name}
           {span.kind === 3 && target !== null && <span class="faint">{` → ${target}`}</span>}
         </span>
@@ -222,8 +223,11 @@ function SpanRow({ row, selected, folded, fromNs, toNs, select, toggle }: SpanRo
 
 /** A label fits beside a bar when this share of the lane is free there. */
 const LABEL_SHARE = 12;
+/** Shorter stretches of the critical path would be dots. */
+const LEAST_SHARE = 0.4;
 
 function Bar({ row, fromNs, toNs }: { row: Row; fromNs: number; toNs: number }) {
+  const share = ([from, to]: Stretch) => (to - from) / (toNs - fromNs) * 100;
   const percent = (ns: number) => Math.max(0, Math.min(100, (ns - fromNs) / (toNs - fromNs) * 100));
   const box = ([from, to]: Stretch) => ({
     left: `${percent(from)}%`,
@@ -235,10 +239,12 @@ function Bar({ row, fromNs, toNs }: { row: Row; fromNs: number; toNs: number }) 
       <i class="span-bar" style={box([row.fromNs, row.toNs])} />
       {row.gaps.map((gap) => (
         <i key={gap[0]} class="gap" style={box(gap)}>
-          {percent(gap[1]) - percent(gap[0]) > LABEL_SHARE && <span>{duration(gap[1] - gap[0])}</span>}
+          {share(gap) > LABEL_SHARE && <span>{duration(gap[1] - gap[0])}</span>}
         </i>
       ))}
-      {row.critical.map((part) => <i key={part[0]} class="critical" style={box(part)} />)}
+      {row.critical.filter((part) => share(part) > LEAST_SHARE).map((part) => (
+        <i key={part[0]} class="critical" style={box(part)} />
+      ))}
       {row.error && (
         <i
           class={right > 97 ? "mark mark-left" : "mark"}

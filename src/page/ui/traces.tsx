@@ -1,4 +1,5 @@
 /** Recent traces: searched by service, route, outcome and duration, and followed live as they end. */
+import { Fragment, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ServicesReport, TracesAnswer, TraceSummary } from "../../status/model.ts";
 import { clockMs, count, counted, duration } from "./format.ts";
@@ -6,6 +7,7 @@ import { link, replaceHash } from "./location.ts";
 import { Empty, Section, ServiceDot, Waiting } from "./parts.tsx";
 import { usePoll } from "./poll.ts";
 import { usePreference } from "./preference.ts";
+import { Scatter } from "./scatter.tsx";
 import { useSpanEvents } from "./span_events.ts";
 import { type Column, Table } from "./table.tsx";
 
@@ -86,7 +88,12 @@ export function Traces({ query }: { query: URLSearchParams }) {
                   </p>
                 </Empty>
               )
-            : <TraceTable traces={traces} />}
+            : (
+              <>
+                <Scatter traces={traces} />
+                <TraceTable traces={traces} />
+              </>
+            )}
         </Section>
       )}
     </>
@@ -199,6 +206,7 @@ function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
     {
       id: "start",
       title: "Start",
+      width: "104px",
       class: "time",
       cell: ({ traceId, startTimeUnixNano }) => (
         <a href={link(["trace", traceId])} data-trace={traceId}>{clockMs(startTimeUnixNano)}</a>
@@ -207,7 +215,6 @@ function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
     {
       id: "root",
       title: "Root span",
-      class: "wide",
       cell: ({ rootName, rootService, path, route, status, errors }) => (
         <span class="name-cell" title={`${rootService}: ${rootName}${path === null ? "" : ` ${path}`}`}>
           <ServiceDot name={rootService} />
@@ -224,7 +231,7 @@ function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
     {
       id: "services",
       title: "Services",
-      class: "services-cell",
+      width: "27%",
       cell: ({ services }) => (
         <span class="service-list" title={services.join(", ")}>
           {services.slice(0, 3).map((name) => (
@@ -254,7 +261,7 @@ function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
     {
       id: "bar",
       title: "",
-      class: "bar-cell",
+      width: "14%",
       cell: ({ durationNs, errors }) => (
         <svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
           <rect

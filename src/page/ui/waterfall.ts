@@ -53,6 +53,8 @@ export type Stretch = readonly [fromNs: number, toNs: number];
 export interface Row {
   readonly span: TraceSpan;
   readonly depth: number;
+  /** Whether its parent is of another service, or not here. */
+  readonly entry: boolean;
   /** Spans below it, at any depth. */
   readonly below: number;
   readonly fromNs: number;
@@ -99,12 +101,13 @@ export function waterfall(spans: readonly TraceSpan[]): Waterfall {
   const last = roots.reduce<Node | null>((late, root) => root.toNs > (late?.toNs ?? -1) ? root : late, null);
   if (last !== null) markCritical(last);
   const rows: Row[] = [];
-  const walk = (node: Node, depth: number): number => {
+  const walk = (node: Node, depth: number, above: string | null): number => {
     const at = rows.length;
     const own = uncovered(node);
     const row = {
       span: node.span,
       depth,
+      entry: node.span.serviceName !== above,
       fromNs: node.fromNs,
       toNs: node.toNs,
       error: node.span.status.code === STATUS_ERROR,
@@ -113,11 +116,14 @@ export function waterfall(spans: readonly TraceSpan[]): Waterfall {
       gaps: node.children.length === 0 ? [] : own.filter(([from, to]) => to - from > durationNs * GAP_SHARE),
     };
     rows.push({ ...row, below: 0 });
-    const below = node.children.reduce((total, child) => total + 1 + walk(child, depth + 1), 0);
+    const below = node.children.reduce(
+      (total, child) => total + 1 + walk(child, depth + 1, node.span.serviceName),
+      0,
+    );
     rows[at] = { ...row, below };
     return below;
   };
-  roots.forEach((root) => walk(root, 0));
+  roots.forEach((root) => walk(root, 0, null));
   return { startUnixNano, durationNs, rows };
 }
 
