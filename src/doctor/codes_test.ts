@@ -6,6 +6,7 @@ const GUIDE = join(ROOT, "docs/troubleshooting.md");
 /** Where reasons are made that the doctor or the agent's lists may show. */
 const SOURCES = [
   "src/doctor",
+  "src/export",
   "src/goexe",
   "src/discovery",
   "src/loader",

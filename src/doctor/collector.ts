@@ -4,16 +4,16 @@
  */
 import type { OtlpConfig } from "../config/config.ts";
 import { createClient, readCertificates } from "../export/certificates.ts";
-import { readErrorMessage } from "../export/otlp_response.ts";
-import { describeError } from "../support/errors.ts";
-import { VERSION } from "../support/version.ts";
 import {
   answerProblem,
   type CollectorProblem,
   connectionProblem,
   fetchProblem,
   problem,
-} from "./collector_problem.ts";
+} from "../export/collector_problem.ts";
+import { readErrorMessage } from "../export/otlp_response.ts";
+import { describeError } from "../support/errors.ts";
+import { VERSION } from "../support/version.ts";
 import { type Finding, found, ok } from "./finding.ts";
 
 export type Signal = "traces" | "metrics";
@@ -22,15 +22,6 @@ export type Signal = "traces" | "metrics";
 const MAX_TIMEOUT_MS = 5_000;
 const NEVER = new AbortController().signal;
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** Of the message that both signals' requests are when they carry nothing. */
-const EMPTY: Readonly<Record<OtlpConfig["protocol"], { type: string; body: (signal: Signal) => string }>> = {
-  "http/protobuf": { type: "application/x-protobuf", body: () => "" },
-  "http/json": {
-    type: "application/json",
-    body: (signal) => signal === "traces" ? '{"resourceSpans":[]}' : '{"resourceMetrics":[]}',
-  },
-};
-
 /** Tries it; never rejects. */
 export async function checkCollector(
   signal: Signal,
@@ -62,7 +53,8 @@ async function tryCollector(
   const limit = () => AbortSignal.any([config.stop, AbortSignal.timeout(timeoutMs)]);
   const unreachable = await tryConnection(url, { timeoutMs, signal: limit() });
   if (unreachable) return unreachable;
-  const { type, body } = EMPTY[config.protocol];
+  const headers = headersOf(config);
+  if (!(headers instanceof Headers)) return headers;
   let client: Deno.HttpClient;
   try {
     client = createClient(readCertificates(config));
@@ -70,16 +62,10 @@ async function tryCollector(
     return problem("collector-certificate-file", describeError(error));
   }
   try {
-    const headers = new Headers({
-      ...config.headers,
-      "user-agent": `tsunagi/${VERSION}`,
-      "content-type": type,
-    });
-    if (config.compression === "gzip") headers.set("content-encoding", "gzip");
     const response = await fetch(url, {
       method: "POST",
       headers,
-      body: await encoded(body(signal), config.compression),
+      body: await emptyRequest(signal, config),
       redirect: "manual",
       signal: limit(),
       client,
@@ -117,11 +103,32 @@ async function tryConnection(
   }
 }
 
-async function encoded(
-  body: string,
-  compression: OtlpConfig["compression"],
+function headersOf({ headers: given, protocol, compression }: OtlpConfig): Headers | CollectorProblem {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) {
+    try {
+      headers.set(name, value);
+    } catch {
+      // The value may be a secret.
+      return problem(
+        "collector-header-wrong",
+        `HTTP does not allow the configured header ${JSON.stringify(name)}`,
+      );
+    }
+  }
+  headers.set("user-agent", `tsunagi/${VERSION}`);
+  headers.set("content-type", protocol === "http/json" ? "application/json" : "application/x-protobuf");
+  if (compression === "gzip") headers.set("content-encoding", "gzip");
+  return headers;
+}
+
+/** A request that carries nothing: in protobuf, a message without fields has no bytes. */
+async function emptyRequest(
+  signal: Signal,
+  { protocol, compression }: OtlpConfig,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new TextEncoder().encode(body);
+  const json = signal === "traces" ? '{"resourceSpans":[]}' : '{"resourceMetrics":[]}';
+  const bytes = new TextEncoder().encode(protocol === "http/json" ? json : "");
   if (compression === "none") return bytes;
   return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
 }

@@ -3,7 +3,7 @@ import type { OtlpConfig } from "../config/config.ts";
 import { OtlpServer } from "../../tests/support/otlp_server.ts";
 import { TestAuthority } from "../../tests/support/otlp_certificates.ts";
 import { checkCollector } from "./collector.ts";
-import { connectionProblem } from "./collector_problem.ts";
+import { connectionProblem } from "../export/collector_problem.ts";
 
 const CONFIG: OtlpConfig = {
   url: null,
@@ -129,6 +129,15 @@ Deno.test("checkCollector() names what keeps a request from an answer", async ()
     await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
   }, "https");
   equal(plain.code, "collector-tls");
+});
+
+Deno.test("checkCollector() names a header that cannot be sent, without its value", async () => {
+  const { code, cause } = await checked(() => new Response(), {
+    headers: { "authorization": "Bearer s3cret\n2" },
+  });
+  equal(code, "collector-header-wrong");
+  match(cause, /"authorization"/);
+  equal(cause.includes("s3cret"), false);
 });
 
 Deno.test("checkCollector() names certificate files that cannot be used", async () => {

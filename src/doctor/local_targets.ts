@@ -37,7 +37,10 @@ export async function judgeTargets(options: LocalTargetsOptions): Promise<LocalT
     pipeFolder,
     signal: AbortSignal.any([signal, stop.signal]),
   });
-  const reading = handleRecords(client);
+  // The loader's own reason for its end comes by `hello`.
+  const reading = handleRecords(client).catch((error) =>
+    log.debug("cannot read the loader's pipe", { error })
+  );
   try {
     await client.hello;
     const loader = withoutAttaching(client);

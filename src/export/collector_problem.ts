@@ -1,10 +1,10 @@
-/** What can be wrong between the agent and a collector, by its sign, with code and remedy. Used by collector.ts. */
+/** What can be wrong between the agent and a collector, by its sign, with code and remedy. Used by the doctor. */
 import { describeError } from "../support/errors.ts";
 import type { Reason } from "../support/reason.ts";
-import type { Severity } from "./finding.ts";
 
 export interface CollectorProblem extends Reason {
-  readonly severity: Extract<Severity, "warn" | "fail">;
+  /** `warn`: it may pass by itself, or do no harm. */
+  readonly severity: "warn" | "fail";
 }
 
 const REMEDIES = {
@@ -18,6 +18,8 @@ const REMEDIES = {
     "Give the authority that signed the collector's certificate as CA file, and name the collector as its " +
     "certificate does; use http:// for a collector without TLS",
   "collector-certificate-file": "Correct the paths of CA, client certificate and key; they must be PEM files",
+  "collector-header-wrong":
+    "Use letters, digits and dashes in names, and one line of Latin letters in values",
   "collector-not-http": "Use the port of the OTLP/HTTP receiver (4318 by default); 4317 is for gRPC",
   "collector-connection-cut": "See the collector's log: it ended the connection without an answer",
   "collector-unauthorized":
