@@ -182,8 +182,6 @@ otel_metrics_export:
 discovery:
   instrument:
     - { open_ports: "8080,9000-9005", exe_path: "*/front", name: front }
-  exclude_services:
-    - { exe_path: "^/bin/.*$" }
 `;
 
 export const CONFIG: Config = (await loadConfig({
