@@ -131,15 +131,20 @@ function operationId(method: string, path: string): string {
 function withReferences(schema: unknown, components: Record<string, unknown>): unknown {
   if (Array.isArray(schema)) return schema.map((item) => withReferences(item, components));
   if (typeof schema !== "object" || schema === null) return schema;
-  const { title, patternProperties, ...rest } = schema as Json;
-  const walked: Json = Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [key, withReferences(value, components)]),
-  );
+  const { title, properties, patternProperties, ...rest } = schema as Json;
+  const walked = mapValues(rest, components);
+  if (properties !== undefined) walked.properties = mapValues(properties as Json, components);
   if (patternProperties !== undefined) {
     const [values] = Object.values(patternProperties as Json);
     walked.additionalProperties = withReferences(values, components);
   }
-  if (typeof title !== "string") return walked;
-  components[title] = walked;
+  if (title === undefined) return walked;
+  components[String(title)] = walked;
   return { $ref: `#/components/schemas/${title}` };
+}
+
+function mapValues(schemas: Json, components: Record<string, unknown>): Json {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([key, value]) => [key, withReferences(value, components)]),
+  );
 }
