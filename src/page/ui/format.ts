@@ -4,21 +4,15 @@
 export const NONE = "–";
 
 const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** 12,345 */
 export function count(value: number): string {
   return WHOLE.format(value);
 }
 
-/** 12,345, from a million on 1.23M. */
-export function shortCount(value: number): string {
-  return value < 1_000_000 ? WHOLE.format(value) : COMPACT.format(value);
-}
-
 /** "1 span", "2 spans" */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
 /** Per second: 0.42, 12.3, 1,240 */

@@ -37,7 +37,7 @@ export function Service({ name, namespace }: { name: string; namespace: string |
           </h1>
           {service.namespace !== null && <span class="faint">{service.namespace}</span>}
           <span class="faint">
-            {service.instances === 1 ? "1 process" : `${service.instances} processes`}
+            {counted(service.instances, "process", "processes")}
           </span>
           <a href={link(["traces"], { service: name })}>Traces</a>
           <a href={link(["targets"], { q: name })}>Targets</a>

@@ -1,7 +1,7 @@
 /** The first view: every service with its rate, errors and latency of now and of the last minutes, and all routes. */
 import { Fragment, h } from "preact";
-import type { RouteReport, ServiceReport, ServicesReport } from "../../status/model.ts";
-import { counted, latency, percent, rate } from "./format.ts";
+import type { RouteReport, ServiceReport, ServicesReport, TargetReport } from "../../status/model.ts";
+import { count, counted, latency, percent, rate } from "./format.ts";
 import { link } from "./location.ts";
 import { Empty, ErrorRate, isFailing, Section, ServiceLink, Waiting } from "./parts.tsx";
 import { usePoll } from "./poll.ts";
@@ -75,13 +75,17 @@ export function Services() {
   );
 }
 
-/** Explains why there is nothing, where the answer can be found. */
+/** Explains why there is nothing: how many processes could have had a request, and where to look if that is none. */
 export function NoServices() {
+  const targets = usePoll<{ targets: readonly TargetReport[] }>("targets", EVERY_MS).data?.targets ?? [];
+  const number = (state: TargetReport["state"]) => targets.filter((target) => target.state === state).length;
   return (
     <Empty title="No requests yet">
+      <p>Services appear with their first request.</p>
       <p>
-        Services appear with their first request. Whether a process is traced, and if not why, is under{" "}
-        <a href="#/targets">Targets</a>.
+        <a href="#/targets">
+          {counted(number("traced"), "process", "processes")} traced, {count(number("refused"))} refused
+        </a>
       </p>
     </Empty>
   );
@@ -142,9 +146,9 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
     cell: ({ name, namespace, instances }) => (
       <span class="name-cell">
         <ServiceLink name={name} namespace={namespace} />
-        {namespace !== null && <small class="clip">{namespace}</small>}
+        {namespace !== null && <small class="tag">{namespace}</small>}
         {instances > 1 && (
-          <small title={counted(instances, "process").replace("processs", "processes")}>× {instances}</small>
+          <small class="tag" title={counted(instances, "process", "processes")}>× {instances}</small>
         )}
       </span>
     ),
@@ -161,7 +165,7 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   {
     id: "rateSpark",
     title: "",
-    width: "13%",
+    width: "11%",
     cell: ({ history }) => <Spark values={history.rate} form="line" />,
   },
   {
@@ -175,7 +179,7 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   {
     id: "errorSpark",
     title: "",
-    width: "13%",
+    width: "11%",
     // A tenth fills the height, so that one error in a thousand does not look like an outage.
     cell: ({ history }) => <Spark values={history.errorRate} form="bars" least={0.1} />,
   },
@@ -185,7 +189,7 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   {
     id: "p99Spark",
     title: "",
-    width: "13%",
+    width: "11%",
     cell: ({ history }) => <Spark values={history.p99Ms} form="line" />,
   },
 ];

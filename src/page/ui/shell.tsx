@@ -173,7 +173,7 @@ function useKeys(showKeys: () => void): void {
       const typing = target.matches("input[type=text], select, textarea");
       if (event.key === "Escape") {
         if (typing) target.blur();
-        else if (location.hash.startsWith("#/trace/")) history.back();
+        else if (location.hash.startsWith("#/trace/")) leaveTrace();
         return;
       }
       if (typing) return;
@@ -188,6 +188,15 @@ function useKeys(showKeys: () => void): void {
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, []);
+}
+
+/** Whether the history has an earlier place in this page. */
+let moved = false;
+addEventListener("hashchange", () => moved = true);
+
+function leaveTrace(): void {
+  if (moved) history.back();
+  else location.hash = "#/traces";
 }
 
 /** To the field of this view, or to that of the traces. */

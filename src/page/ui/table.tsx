@@ -1,6 +1,6 @@
 /**
- * The one kind of table of this page: sortable by its heads, rows reachable with the arrow keys, in an order that
- * does not move while somebody points at it.
+ * The one kind of table of this page: sortable by its heads. Rows are reached with the arrow keys, and
+ * keep their places while somebody points at them.
  */
 import { type ComponentChildren, Fragment, h } from "preact";
 import { useRef, useState } from "preact/hooks";
@@ -40,6 +40,15 @@ interface Order {
   readonly reverse: boolean;
 }
 
+/** The rows somebody points at. */
+interface Held {
+  readonly keys: readonly string[];
+  readonly untilMs: number;
+}
+
+/** A pointer that rests for so long is not somebody. */
+const HOLD_MS = 15_000;
+
 /** The order of each table, while the page lives. */
 const orders = new Map<string, Order>();
 
@@ -48,7 +57,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const [order, setOrder] = useState<Order | null>(
     orders.get(name) ?? (sortedBy === undefined ? null : { column: sortedBy, reverse: false }),
   );
-  const held = useRef<readonly string[] | null>(null);
+  const held = useRef<Held | null>(null);
   const shown = arrange(
     sorted(rows, columns.find(({ id }) => id === order?.column), order),
     rowKey,
@@ -61,7 +70,7 @@ export function Table<Row>(props: TableProps<Row>) {
     held.current = null;
     setOrder(next);
   };
-  const hold = () => held.current = shown.map(rowKey);
+  const hold = () => held.current = { keys: shown.map(rowKey), untilMs: Date.now() + HOLD_MS };
   const release = () => held.current = null;
   const open = (event: MouseEvent, row: Row) => {
     const inner = (event.target as Element).closest("a, button, summary, details");
@@ -93,7 +102,7 @@ export function Table<Row>(props: TableProps<Row>) {
             ))}
           </tr>
         </thead>
-        <tbody onMouseEnter={hold} onMouseLeave={release} onKeyDown={moveFocus}>
+        <tbody onMouseMove={hold} onMouseLeave={release} onKeyDown={moveFocus}>
           {shown.map((row) => {
             const more = below?.(row);
             return (
@@ -168,17 +177,9 @@ function compare(left: string | number | null, right: string | number | null): n
   return String(left).localeCompare(String(right));
 }
 
-/** The rows in the order of `keys`, new ones at the end; without keys as they are. */
-function arrange<Row>(
-  rows: readonly Row[],
-  rowKey: (row: Row) => string,
-  keys: readonly string[] | null,
-): readonly Row[] {
-  if (keys === null) return rows;
-  const place = new Map(keys.map((key, index) => [key, index]));
-  const placeOf = (row: Row) => place.get(rowKey(row)) ?? Infinity;
-  return [...rows].sort((left, right) => {
-    const [a, b] = [placeOf(left), placeOf(right)];
-    return a === b ? 0 : a - b;
-  });
+/** While rows are held they keep their places, and new ones wait. */
+function arrange<Row>(rows: readonly Row[], rowKey: (row: Row) => string, held: Held | null): readonly Row[] {
+  if (held === null || Date.now() > held.untilMs) return rows;
+  const byKey = new Map(rows.map((row) => [rowKey(row), row]));
+  return held.keys.flatMap((key) => byKey.get(key) ?? []);
 }

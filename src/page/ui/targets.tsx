@@ -73,7 +73,7 @@ export function Targets({ query }: { query: URLSearchParams }) {
           ))}
         </fieldset>
       </form>
-      <Section title="Go processes" aside={counted(shown.length, "process").replace("processs", "processes")}>
+      <Section title="Go processes" aside={counted(shown.length, "process", "processes")}>
         {shown.length > 0
           ? (
             <Table

@@ -233,7 +233,7 @@ function Bar({ row, fromNs, toNs }: { row: Row; fromNs: number; toNs: number }) 
     left: `${percent(from)}%`,
     width: `${percent(to) - percent(from)}%`,
   });
-  const [left, right] = [percent(row.fromNs), percent(row.toNs)];
+  const right = percent(row.toNs);
   return (
     <>
       <i class="span-bar" style={box([row.fromNs, row.toNs])} />
@@ -247,8 +247,8 @@ function Bar({ row, fromNs, toNs }: { row: Row; fromNs: number; toNs: number }) 
       ))}
       {row.error && (
         <i
-          class={right > 97 ? "mark mark-left" : "mark"}
-          style={{ left: `${right > 97 ? left : right}%` }}
+          class={right > 97 ? "mark mark-inside" : "mark"}
+          style={{ left: `${right}%` }}
           title="Error"
         >
           !
