@@ -7,7 +7,7 @@ import { describeError } from "../support/errors.ts";
 import { type Finding, found } from "./finding.ts";
 import type { LocalTargets } from "./local_targets.ts";
 import type { RunningAgent } from "./running_agent.ts";
-import { type JudgedTarget, judgeProcesses } from "./targets.ts";
+import { type JudgedTarget, judgeProcesses, NEAR_MISSES } from "./targets.ts";
 
 export interface ProcessesOptions {
   readonly agent: RunningAgent | null;
@@ -40,11 +40,12 @@ export async function examineProcesses({ agent, asks, judgeLocally }: ProcessesO
   });
 }
 
-/** Processes that the flags mean: those that they select, or those that come nearest. */
+/** Processes that the flags mean: those that they select, else those that come nearest. */
 function askedFor(targets: readonly JudgedTarget[]): ReadonlySet<number> {
   const isSelected = targets.some(({ state }) => state !== "excluded");
-  const others = new Set(isSelected ? ["not-selected", "port-not-open"] : ["not-selected"]);
-  return new Set(targets.filter(({ reason }) => !others.has(reason?.code ?? "")).map(({ pid }) => pid));
+  const isMeant = ({ reason }: JudgedTarget) =>
+    reason === null || !(reason.code === "not-selected" || isSelected && NEAR_MISSES.has(reason.code));
+  return new Set(targets.filter(isMeant).map(({ pid }) => pid));
 }
 
 /** What a running agent says of a process counts for more than what one would do. */

@@ -26,15 +26,19 @@ export interface TargetsOptions {
 
 /** Reasons that are no fault: there is nothing to trace, or the user wants it so. */
 const WANTED = new Set(["no-http", "not-selected", "excluded-by-rule", "already-instrumented"]);
-/** That are told of processes which share a line. */
-const MAX_PIDS = 8;
+/** Reasons of processes that a rule may mean, if it has not found the one that it means. */
+export const NEAR_MISSES: ReadonlySet<string> = new Set([
+  "port-not-open",
+  "kubernetes-unknown",
+  "container-unknown",
+]);
 const CHECKS = {
   dwarf: "whose offsets its debug information has",
   range: "made for its Go version",
   nearest: "made for another Go version, so that spans may be wrong",
 } as const;
 
-/** What is wrong comes first; processes that are left alone for the same reason share a line. */
+/** What is wrong comes first; processes that are left alone for the same reason follow each other. */
 export function judgeProcesses({ targets, running, unmatchedRules, asked }: TargetsOptions): Finding[] {
   const shown = asked === null ? targets : targets.filter(({ pid }) => asked.has(pid));
   const isSelected = shown.some(({ state }) => state !== "excluded");
@@ -43,17 +47,10 @@ export function judgeProcesses({ targets, running, unmatchedRules, asked }: Targ
     found("targets", isSelected ? "warn" : "fail", rule.origin, rule)
   );
   if (shown.length === 0) return rules.length > 0 ? rules : [nothingFound()];
-  const judged = shown.map((target) => ({
-    target,
-    finding: judge(target, { running, asked: asked !== null, isSelected }),
-  }));
-  const of = (severity: Severity) => judged.filter(({ finding }) => finding.severity === severity);
-  const skipped = Map.groupBy(of("skip"), ({ finding: { code } }) => code);
-  return [
-    ...rules,
-    ...[...of("fail"), ...of("warn"), ...of("ok")].map(({ finding }) => finding),
-    ...[...skipped.values()].map((group) => together(group)),
-  ];
+  const judged = shown.map((target) => judge(target, { running, asked: asked !== null, isSelected }));
+  const of = (severity: Severity) => judged.filter((finding) => finding.severity === severity);
+  const skipped = of("skip").sort((a, b) => a.code.localeCompare(b.code));
+  return [...rules, ...of("fail"), ...of("warn"), ...of("ok"), ...skipped];
 }
 
 function nothingFound(): Finding {
@@ -62,22 +59,6 @@ function nothingFound(): Finding {
     message: "No Go process was found",
     remedy: "Start the program; one in a virtual machine of its own cannot be seen from here",
   });
-}
-
-interface Judged {
-  readonly target: JudgedTarget;
-  readonly finding: Finding;
-}
-
-function together(group: readonly Judged[]): Finding {
-  const [{ finding, target: { exe } }] = group as [Judged];
-  if (group.length === 1) return finding;
-  const pids = group.slice(0, MAX_PIDS).map(({ target: { pid } }) => pid).join(", ");
-  const more = group.length > MAX_PIDS ? ", ..." : "";
-  const isSame = (value: (judged: Judged) => string) => new Set(group.map(value)).size === 1;
-  const exes = isSame(({ target }) => target.exe) ? exe : `${exe} and others`;
-  const cause = isSame(({ finding }) => finding.cause) ? finding.cause : `${finding.cause}, or the like`;
-  return { ...finding, what: `${group.length} processes`, cause: `${cause} (${exes}: ${pids}${more})` };
 }
 
 interface JudgeOptions {
@@ -105,8 +86,8 @@ function judge(target: JudgedTarget, options: JudgeOptions): Finding {
 
 /** What is left alone on purpose is worth a line for whoever asks for it. */
 function severityOf({ code }: Reason, { asked, isSelected }: JudgeOptions): Severity {
-  // Either the rule has found the process that it means, or it is told as one that matches nothing.
-  if (code === "port-not-open") return isSelected ? "skip" : "warn";
+  // Where nothing is selected, the rule that matches nothing is the fault.
+  if (NEAR_MISSES.has(code)) return isSelected ? "skip" : "warn";
   if (!WANTED.has(code)) return "fail";
   return asked ? "warn" : "skip";
 }

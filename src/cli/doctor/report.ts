@@ -25,6 +25,8 @@ const LABELS: Readonly<Record<Severity, readonly [text: string, style: string]>>
   skip: ["skip", DIM],
 };
 const WHAT_COLUMNS = 24;
+/** Named of what was left alone for the same reason as the first. */
+const MAX_OTHERS = 8;
 const MIN_TEXT_COLUMNS = 40;
 /** Of "  FAIL  " and the column of what was looked at. */
 const TEXT_AT = 8 + WHAT_COLUMNS + 2;
@@ -34,14 +36,34 @@ export class Report {
   readonly #options: ReportOptions;
   readonly #counts = new Map<Severity, number>();
   #group: Group | null = null;
+  /** Of one reason, still to be shown together. */
+  #skipped: Finding[] = [];
 
   constructor(options: ReportOptions) {
     this.#options = options;
   }
 
+  /** What was left alone for the same reason shares an entry, which comes with the next finding. */
   add(finding: Finding): void {
-    const { group, severity, code, what, cause, remedy } = finding;
+    const { severity, code } = finding;
     this.#counts.set(severity, (this.#counts.get(severity) ?? 0) + 1);
+    if (this.#skipped.length > 0 && this.#skipped[0]!.code !== code) this.#showSkipped();
+    if (severity === "skip") this.#skipped.push(finding);
+    else this.#show(finding);
+  }
+
+  #showSkipped(): void {
+    const [first, ...more] = this.#skipped;
+    this.#skipped = [];
+    if (!first) return;
+    if (more.length === 0) return this.#show(first);
+    const names = more.slice(0, MAX_OTHERS).map(({ what }) => what);
+    const others = [...names, ...more.length > MAX_OTHERS ? ["..."] : []];
+    this.#show({ ...first, cause: `${first.cause}\nThe same or the like: ${others.join(", ")}` });
+  }
+
+  #show(finding: Finding): void {
+    const { group, severity, code, what, cause, remedy } = finding;
     if (group !== this.#group) {
       if (this.#group !== null) this.#print("");
       this.#group = group;
@@ -63,6 +85,7 @@ export class Report {
 
   /** The last line. */
   close(): void {
+    this.#showSkipped();
     const count = (severity: Severity) => this.#counts.get(severity) ?? 0;
     const text = `${count("fail")} failed, ${count("warn")} warnings, ${count("ok")} ok, ${
       count("skip")

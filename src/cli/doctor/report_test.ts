@@ -46,3 +46,24 @@ Deno.test("Report colours only where it is told to", () => {
   equal(shown(80).join("").includes("\x1b"), false);
   equal(shown(80, true).join("\n").includes("\x1b[31mFAIL\x1b[0m"), true);
 });
+
+Deno.test("Report shows what was left alone for the same reason together", () => {
+  const lines: string[] = [];
+  const report = new Report({ colour: false, columns: Infinity, print: (line) => lines.push(line) });
+  const skip = (what: string, code: string) =>
+    report.add(found("targets", "skip", what, { code, message: "why", remedy: "" }));
+  skip("process 1 /a", "no-http");
+  skip("process 2 /b", "no-http");
+  skip("process 3 /c", "not-selected");
+  report.close();
+  deepEqual(lines, [
+    "Processes",
+    "  skip  process 1 /a              why",
+    "                                  The same or the like: process 2 /b",
+    "                                  no-http",
+    "  skip  process 3 /c              why",
+    "                                  not-selected",
+    "",
+    "0 failed, 0 warnings, 0 ok, 3 skipped",
+  ]);
+});
