@@ -30,6 +30,8 @@ import { shortAt, shortBytes, shorten } from "./short_text";
 
 /** Longer than an answer takes from a server's end to its client's. */
 const WAIT_NS: u64 = 10_000_000_000;
+/** Entries of a chain that are looked at. More than some belong together only if a caller uses one id for all calls. */
+const MAX_STEPS: u32 = 16;
 
 /* Entry of the ring. */
 const CALL_ID: usize = 0;
@@ -43,6 +45,8 @@ const SPAN_ID: usize = 48;
 const DURATION_NS: usize = 56;
 const END_NS: usize = 64;
 const PEER_BYTES: usize = 72;
+/** The entry + 1 of the same chain that came next. */
+const NEWER: usize = 76;
 const PEER: usize = 80;
 
 /* States: an answered call stays, for servers that were asked again. */
@@ -114,7 +118,10 @@ function append(callId: u64, state: u32): usize {
   const entry = entryAt(number);
   const head = headOf(callId);
   writeU64(entry + CALL_ID, callId);
-  writeU32(entry + NEXT, readU32(head));
+  const older = readU32(head);
+  writeU32(entry + NEXT, older);
+  writeU32(entry + NEWER, 0);
+  if (older != 0) writeU32(entryAt(older - 1) + NEWER, <u32> (number & MASK) + 1);
   writeU32(entry + STATE, state);
   writeU64(entry + ARRIVED_NS, word(WORD_ELAPSED_NS));
   writeU32(head, <u32> (number & MASK) + 1);
@@ -126,10 +133,9 @@ function removeOldest(): void {
   const number = word(WORD_PENDING_REMOVED);
   const entry = entryAt(number);
   settle(entry);
-  const link = <u32> (number & MASK) + 1;
-  let at = headOf(readU64(entry + CALL_ID));
-  while (readU32(at) != link) at = entryAt(readU32(at) - 1) + NEXT;
-  writeU32(at, readU32(entry + NEXT));
+  // The oldest of all is the last of its chain.
+  const newer = readU32(entry + NEWER);
+  writeU32(newer == 0 ? headOf(readU64(entry + CALL_ID)) : entryAt(newer - 1) + NEXT, 0);
   setWord(WORD_PENDING_REMOVED, number + 1);
 }
 
@@ -148,7 +154,8 @@ function isOther(at: usize, entry: usize, state: u32): bool {
 
 /** A request looks for its call. */
 function findCall(entry: usize): void {
-  for (let link = readU32(entry + NEXT); link != 0;) {
+  let link = readU32(entry + NEXT);
+  for (let step: u32 = 0; link != 0 && step < MAX_STEPS; step++) {
     const at = entryAt(link - 1);
     if (isOther(at, entry, CALL)) {
       countPair(at, entry);
@@ -166,7 +173,8 @@ function findCall(entry: usize): void {
 
 /** A call looks for its requests: more than one where it was sent again. */
 function findRequests(entry: usize): void {
-  for (let link = readU32(entry + NEXT); link != 0;) {
+  let link = readU32(entry + NEXT);
+  for (let step: u32 = 0; link != 0 && step < MAX_STEPS; step++) {
     const at = entryAt(link - 1);
     if (isOther(at, entry, REQUEST)) {
       if (readU32(entry + STATE) == ANSWERED) {

@@ -212,6 +212,7 @@ export const ATTRIBUTE_FULL_URL = 5;
 export const ATTRIBUTE_SERVER_ADDRESS = 6;
 export const ATTRIBUTE_REQUEST_SIZE = 7;
 export const ATTRIBUTE_RESPONSE_SIZE = 8;
+export const ATTRIBUTE_COUNT = 9;
 
 /** Texts in keys are cut to this length, at a character. */
 export const MAX_TEXT_BYTES = 255;

@@ -112,6 +112,11 @@ export function readRow(at: usize, bytes: u32): bool {
   sampled = true;
   attributesEnd = 0;
   for (let next = spanAt; next < end;) {
+    const plain = readPlain(next, end);
+    if (plain != 0) {
+      next = attributesEnd = plain;
+      continue;
+    }
     const tag = field(next, end);
     if (tag == 0) return false;
     const from = next;
@@ -157,6 +162,35 @@ export function readRow(at: usize, bytes: u32): bool {
   }
   return traceAt != 0 && spanId != 0 && startNs != 0 && endNs != 0 &&
     (kind == KIND_SERVER || kind == KIND_CLIENT);
+}
+
+/**
+ * Reads an attribute as nearly all are: short, key before value, a text or number alone in the value. Yields the place
+ * behind, 0 when it is none of these.
+ */
+function readPlain(at: usize, end: usize): usize {
+  if (at + 8 > end || readU8(at) != 0x4a || readU8(at + 2) != 0x0a) return 0;
+  const bytes = readU8(at + 1);
+  const nameLength = readU8(at + 3);
+  const name = at + 4;
+  const next = at + 2 + bytes;
+  const value = name + nameLength;
+  if (bytes > 0x7f || nameLength > 0x7f || next > end || value + 4 > next) return 0;
+  if (readU8(value) != 0x12 || value + 2 + readU8(value + 1) != next) return 0;
+  const type = readU8(value + 2);
+  if (type == 0x0a) {
+    const length = readU8(value + 3);
+    if (value + 4 + length != next) return 0;
+    const attribute = attributeOf(name, nameLength);
+    if (attribute != UNKNOWN) setText(attribute, value + 4, length);
+    return next;
+  }
+  if (type != 0x18) return 0;
+  const read = varint(value + 3, next);
+  if (behind != next) return 0;
+  const attribute = attributeOf(name, nameLength);
+  if (attribute != UNKNOWN) setNumber(attribute, read);
+  return next;
 }
 
 /** KeyValue: key = 1, value = 2. */

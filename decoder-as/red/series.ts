@@ -5,7 +5,7 @@
 import { copy, readU32, readU8, writeU32, writeU64, writeU8 } from "../assembly/cursor";
 import { count, setWord, word } from "../assembly/status";
 import { NUMBER, numberOf, readText, TEXT, typeOf, valueAt, valueBytes } from "./attributes";
-import { hash } from "./bytes";
+import { hash, mix } from "./bytes";
 import { bucketOf, exemplify, observe } from "./histogram";
 import {
   MAX_TEXT_BYTES,
@@ -42,9 +42,14 @@ const ATTRIBUTE_ABSENT: u32 = 0;
 const ATTRIBUTE_TEXT: u32 = 1;
 const ATTRIBUTE_NUMBER: u32 = 2;
 const NO_METRIC: u32 = 0xff;
+const HEAD_FACTOR: u64 = 0x9e3779b97f4a7c15;
 
-/** The metric whose attributes lie behind the key's head, and the key's bytes; 0 when they are too long for a key. */
+/**
+ * The metric whose attributes lie behind the key's head, their hash, and the key's bytes; 0 when they are too long for
+ * a key.
+ */
 let keyOf: u32 = NO_METRIC;
+let attributesHash: u64 = 0;
 let keyBytes: u32 = 0;
 
 function metricAt(metric: u32): usize {
@@ -62,6 +67,7 @@ export function measure(metric: u32, resource: u32, value: u64, kept: bool): voi
   if (keyOf != like) {
     keyOf = like;
     keyBytes = writeAttributes(metricAt(metric));
+    hashAttributes(keyBytes);
   }
   const slot = seriesOf(metric, resource, keyBytes);
   if (slot == 0) {
@@ -76,13 +82,21 @@ export function measure(metric: u32, resource: u32, value: u64, kept: bool): voi
   count(WORD_CHANGES);
 }
 
+function hashAttributes(bytes: u32): void {
+  attributesHash = bytes == 0 ? 0 : hash(KEY + HEAD_BYTES, bytes - HEAD_BYTES, word(WORD_SEED));
+}
+
+function withHead(metric: u32, resource: u32): u64 {
+  return mix(attributesHash ^ (<u64> resource << 8 | <u64> metric) * HEAD_FACTOR);
+}
+
 /** The series of the key in scratch, or the overflowing one, or 0. */
 function seriesOf(metric: u32, resource: u32, bytes: u32): usize {
   const table = tableAt(TABLE_SERIES);
   const budget = WORD_SERIES + metric;
   if (bytes != 0) {
     writeHead(KEY, metric, false, resource);
-    const digest = hash(KEY, bytes, word(WORD_SEED));
+    const digest = withHead(metric, resource);
     const known = find(table, KEY, bytes, digest);
     if (known != 0) return known;
     if (word(budget) < word(WORD_MAX_SERIES)) {
@@ -138,6 +152,7 @@ function writeAttributes(rules: usize): u32 {
 
 /** Takes the key in scratch, as slots have it, into its budget. */
 export function seedSeries(bytes: u32): void {
+  hashAttributes(bytes);
   seriesOf(readU8(KEY), readU32(KEY + 2), readU8(KEY + 1) == 0 ? bytes : 0);
 }
 

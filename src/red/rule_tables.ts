@@ -31,6 +31,11 @@ export interface RuleTables {
 export function compileRules(rules: RedRules): RuleTables {
   const names = namesOf(rules);
   const attributes = selectAttributes(rules.measure.attributes, names);
+  const wanted = new Set([
+    ...SPAN_ATTRIBUTES.slice(0, map.ATTRIBUTE_COUNT),
+    ...attributes.flat(),
+    ...rules.filters.map(({ attribute }) => attribute),
+  ]);
   const tables = new Tables();
   tables.bounds(
     map.RULES_DURATION_BOUNDS,
@@ -38,7 +43,7 @@ export function compileRules(rules: RedRules): RuleTables {
   );
   tables.bounds(map.RULES_SIZE_BOUNDS, rules.measure.sizeBucketsBytes.map(Math.floor));
   tables.metrics(attributes.map((selected) => selected.map((name) => names.indexOf(name))));
-  tables.keys(names);
+  tables.keys(names, wanted);
   tables.filters(rules, names);
   tables.routes(rules.routes);
   return { bytes: tables.finish(), attributes };
@@ -109,8 +114,10 @@ class Tables {
     });
   }
 
-  keys(names: readonly string[]): void {
+  /** Attributes that nobody wants have no key: the stage passes them over. */
+  keys(names: readonly string[], wanted: ReadonlySet<string>): void {
     names.forEach((name, number) => {
+      if (!wanted.has(name)) return;
       const text = encoder.encode(name);
       if (text.length > map.RULES_KEY_BYTES - 16) {
         throw new RangeError(

@@ -56,7 +56,7 @@ full fx gallery game games gate gateway geo get gift git global go goals grant g
 grpc guest guide guides hash health healthcheck healthz heartbeat hello help hi history home hook hooks host
 hosts hotel hotels hour hr html http https hub icon icons id idea ids image images img import in inbox index
 info ingest init inspect instances internal inventory invite invoice invoices io ip issue issues item items
-job jobs join journal js json jwks jwt key keys keywords kind kv lab label labels languages last latest
+job jobs join journal js json jwks jwt key keys keywords kind known kv lab label labels languages last latest
 launch layout leads learn level lib library license like likes limit link links list lists live livez load
 local location lock log login logo logout logs lookup loop lost mail main manage manifest map maps mark
 market match me media meet member members memo menu merge message messages meta metric metrics migrate min
