@@ -37,6 +37,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "@opentelemetry/api": "src/trace/",
   "assemblyscript": "src/maker/",
   "protobufjs": "tests/support/",
+  "ajv": "tests/api/",
+  "@readme/openapi-parser": "tests/api/",
 };
 
 /** What src/ may import from outside of itself: files, and folders by their final slash. */
