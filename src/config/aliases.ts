@@ -36,13 +36,11 @@ const ALIASES: readonly Alias[] = [
     from: "otel_traces_export.endpoint",
     to: "otlp.traces_endpoint",
     convert: tracesEndpoint,
-    remark: grpcPort,
   },
   {
     from: "otel_metrics_export.endpoint",
     to: "otlp.metrics_endpoint",
     convert: metricsEndpoint,
-    remark: grpcPort,
   },
   { from: "otel_traces_export.queue_size", to: "otlp.max_queue" },
   { from: "otel_traces_export.max_queue_size", to: "otlp.max_queue" },
@@ -106,13 +104,6 @@ function metricsEndpoint(text: string): string {
   const url = new URL(text);
   if (url.pathname === "/") url.pathname = "/v1/metrics";
   return url.href;
-}
-
-/** Beyla speaks gRPC where the port ends in 4317. */
-function grpcPort(text: string): string | null {
-  return new URL(text).port.endsWith("4317")
-    ? "port 4317 is for gRPC in most collectors, and Tsunagi speaks HTTP; that is port 4318"
-    : null;
 }
 
 function printMode(text: string): string {

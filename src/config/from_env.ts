@@ -8,7 +8,7 @@ import { parseKeyValues } from "../support/key_values.ts";
 import { fromText, showPath } from "../schema/mod.ts";
 import { resolveAliases } from "./aliases.ts";
 import type { GetEnv } from "./expand.ts";
-import { leaves, setAt, type Tree } from "./schema_walk.ts";
+import { deleteAt, leaves, setAt, type Tree } from "./schema_walk.ts";
 import { SETTINGS } from "./settings.ts";
 import { Source } from "./source.ts";
 import { ValueError } from "./value.ts";
@@ -62,6 +62,8 @@ function exporters(text: string): boolean {
   throw new ValueError(`value is ${JSON.stringify(text)}, must be otlp, console, prometheus or none`);
 }
 
+const SELECTING = ["open_port", "executable_path", "executable_name", "auto_target_exe", "target_pids"];
+
 /** What the variables say. */
 export function fromEnv(getEnv: GetEnv): Source {
   const tree: Tree = {};
@@ -85,6 +87,10 @@ export function fromEnv(getEnv: GetEnv): Source {
       const lenient = isLenient(name);
       source.report(lenient ? "warning" : "error", path, error.message + (lenient ? "; it is ignored" : ""));
     }
+  }
+  // The agent's own name, unless a variable selects what else it could be the name of.
+  if (setBy.get("service_name") === "OTEL_SERVICE_NAME" && !SELECTING.some((key) => setBy.has(key))) {
+    deleteAt(tree, ["service_name"]);
   }
   source.check((path) => isLenient(setBy.get(showPath(path)) ?? ""));
   resolveAliases(source);

@@ -51,6 +51,10 @@ export function fromFlags(flags: Flags): Source {
   for (const [name, flag, key] of KEYS) {
     if (flags[name] !== undefined) put(flag, key.split("."), flags[name]);
   }
+  if (flags.otlp !== undefined) {
+    // Who names a collector wants both signals there, whatever a weaker source leaves out.
+    for (const signal of ["traces", "metrics"]) put("--otlp", [`otel_${signal}_export`, "enabled"], true);
+  }
   if (flags.exe?.length) put("--exe", ["select", "exe"], flags.exe);
   if (flags.port?.length) put("--port", ["select", "ports"], numbers(flags.port));
   if (flags.pid?.length) put("--pid", ["select", "pids"], numbers(flags.pid));

@@ -70,14 +70,17 @@ export async function inspectConfig(options: LoadOptions): Promise<Inspected> {
   const report = reporter(merged.originOf, problems);
   const config = await resolve(merged.tree as Settings, { file: named?.path ?? null, readFile, report });
   problems.push(...sources.flatMap((source) => source.problems));
-  problems.sort(inOrder);
-  return { config: problems.some(({ severity }) => severity === "error") ? null : config, problems };
+  return {
+    config: problems.some(({ severity }) => severity === "error") ? null : config,
+    // What holds for both signals is found twice.
+    problems: [...new Map(problems.map((problem) => [problemText(problem), problem])).values()].sort(inOrder),
+  };
 }
 
 /** The file that --config or a variable names, or null. */
 export function fileName(flags: Flags, getEnv: GetEnv): { path: string; source: string } | null {
   if (flags.config !== undefined) {
-    return { path: flags.config, source: `file ${flags.config} (flag --config)` };
+    return { path: flags.config, source: `file ${flags.config}` };
   }
   for (const name of FILE_ENV_NAMES) {
     const path = getEnv(name)?.trim();

@@ -48,8 +48,15 @@ async function transport(
     name: keyof typeof own & keyof typeof otlp,
   ) => [own[name] === undefined ? "otlp" : section, name];
 
+  const { url, key } = own.enabled ? target(signal, otlp) : NOWHERE;
   const protocol = own.protocol ?? otlp.protocol!;
-  if (protocol === "grpc") {
+  if (url !== null && new URL(url).port.endsWith("4317")) {
+    report.warn(
+      key,
+      "port 4317 is for gRPC in most collectors, and Tsunagi speaks HTTP, for which they have 4318",
+    );
+  }
+  if (url !== null && protocol === "grpc") {
     report.error(
       at("protocol"),
       "gRPC is not supported; use http/protobuf and the collector's port for HTTP, 4318 in most",
@@ -70,7 +77,7 @@ async function transport(
   await checkPem(tls.certFile, "CERTIFICATE", at("client_certificate"), readFile, report);
   await checkPem(tls.keyFile, "PRIVATE KEY", at("client_key"), readFile, report);
   return {
-    url: own.enabled ? url(signal, otlp) : null,
+    url,
     protocol: protocol === "grpc" ? "http/protobuf" : protocol,
     headers: own.headers ?? otlp.headers!,
     timeoutMs: own.timeout_ms ?? otlp.timeout_ms!,
@@ -79,17 +86,25 @@ async function transport(
   };
 }
 
+interface Target {
+  readonly url: string | null;
+  /** The key that says so. */
+  readonly key: readonly string[];
+}
+
+const NOWHERE: Target = { url: null, key: [] };
+
 /**
  * A base URL gets "v1/traces" or "v1/metrics" appended to its path; a signal's own URL is used as it stands (OTLP
  * exporter specification, "Endpoint URLs for OTLP/HTTP").
  */
-function url(signal: Signal, otlp: NonNullable<Settings["otlp"]>): string | null {
-  const own = signal === "traces" ? otlp.traces_endpoint : otlp.metrics_endpoint;
-  if (own) return new URL(own).href;
-  if (!otlp.endpoint) return null;
+function target(signal: Signal, otlp: NonNullable<Settings["otlp"]>): Target {
+  const own = otlp[`${signal}_endpoint`];
+  if (own) return { url: new URL(own).href, key: ["otlp", `${signal}_endpoint`] };
+  if (!otlp.endpoint) return NOWHERE;
   const base = new URL(otlp.endpoint);
   base.pathname = base.pathname.replace(/\/*$/, `/v1/${signal}`);
-  return base.href;
+  return { url: base.href, key: ["otlp", "endpoint"] };
 }
 
 async function checkPem(

@@ -11,12 +11,19 @@ export class Source {
   readonly tree: Tree;
   readonly problems: ConfigProblem[] = [];
   readonly #originOf: (path: Path, of: "key" | "value") => Origin;
+  /** Where nothing is worth telling. */
+  readonly #isMuted: (path: Path) => boolean;
   /** Keys that stand for others, by those. */
   readonly #movedFrom = new Map<string, Path>();
 
-  constructor(tree: Tree, originOf: (path: Path, of: "key" | "value") => Origin) {
+  constructor(
+    tree: Tree,
+    originOf: (path: Path, of: "key" | "value") => Origin,
+    { isMuted = () => false }: { isMuted?: (path: Path) => boolean } = {},
+  ) {
     this.tree = tree;
     this.#originOf = originOf;
+    this.#isMuted = isMuted;
   }
 
   /** Where the value at `path` was written, though it stood at another key. */
@@ -35,6 +42,7 @@ export class Source {
   }
 
   report(severity: "error" | "warning", path: Path, message: string, of: "key" | "value" = "value"): void {
+    if (this.#isMuted(this.writtenAt(path))) return;
     const origin = this.originOf(path, of);
     const key = showPath(this.writtenAt(path));
     this.problems.push({

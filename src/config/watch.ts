@@ -21,6 +21,8 @@ export interface ConfigWatcherOptions {
   readonly settleMs?: number;
   /** Time between two looks where the file system tells nothing by itself. Default 500. */
   readonly pollMs?: number;
+  /** The same while it does; it only misses a directory that is replaced as a whole. Default 2000. */
+  readonly watchedPollMs?: number;
   /** Opens a watch on directories. Default: Deno.watchFs. */
   readonly watchDirectories?: (paths: string[]) => Deno.FsWatcher;
   readonly clock?: Clock;
@@ -28,8 +30,6 @@ export interface ConfigWatcherOptions {
 
 export type ReloadOutcome = "applied" | "unchanged" | "refused";
 
-/** Looks while a watch is there; it only misses a directory that is replaced as a whole. */
-const WATCHED_POLL_MS = 2_000;
 /** A file that is written to all the time is read after this time all the same. */
 const MAX_SETTLE_MS = 500;
 
@@ -48,15 +48,23 @@ export class ConfigWatcher implements AsyncDisposable {
   #refused = false;
   /** Looks happen one after the other. */
   #last: Promise<unknown> = Promise.resolve();
-  readonly #loop: Promise<void>;
+  #loop: Promise<void> = Promise.resolve();
   readonly #onSignal = () => void this.reload();
 
-  constructor(options: ConfigWatcherOptions) {
+  private constructor(options: ConfigWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#inputs = options.loaded.inputs;
-    Deno.addSignalListener("SIGHUP", this.#onSignal);
-    this.#loop = this.#follow();
+  }
+
+  /** From its return on every change is seen; one since the load has been applied. */
+  static async start(options: ConfigWatcherOptions): Promise<ConfigWatcher> {
+    const watcher = new ConfigWatcher(options);
+    Deno.addSignalListener("SIGHUP", watcher.#onSignal);
+    await watcher.#watch();
+    await watcher.#queue(() => watcher.#look({ demanded: false }));
+    watcher.#loop = watcher.#follow();
+    return watcher;
   }
 
   /** Loads again now, as SIGHUP does; what did not change is left alone unless it could not be used. */
@@ -76,11 +84,14 @@ export class ConfigWatcher implements AsyncDisposable {
   async #follow(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      const { pollMs = 500, watchedPollMs = 2_000 } = this.#options;
+      await this.#clock.sleep(
+        this.#watcher === null ? pollMs : watchedPollMs,
+        AbortSignal.any([signal, this.#nap.signal]),
+      );
+      this.#nap = new AbortController();
       await this.#watch();
       await this.#queue(() => this.#look({ demanded: false }));
-      const pollMs = this.#watcher === null ? this.#options.pollMs ?? 500 : WATCHED_POLL_MS;
-      await this.#clock.sleep(pollMs, AbortSignal.any([signal, this.#nap.signal]));
-      this.#nap = new AbortController();
     }
   }
 

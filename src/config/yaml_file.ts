@@ -15,7 +15,7 @@ import {
   Scalar,
 } from "yaml";
 import { fromText, showPath, type TSchema, Type } from "../schema/mod.ts";
-import type { Origin } from "./config_error.ts";
+import type { ConfigProblem } from "./config_error.ts";
 import { expandReferences, type GetEnv, type Marked, markReferences, unmark } from "./expand.ts";
 import { childrenAt, deleteAt, type Path, type Tree } from "./schema_walk.ts";
 import { SETTINGS } from "./settings.ts";
@@ -34,63 +34,68 @@ interface Place {
 /** What `text`, the content of file `path`, says; `getEnv` fills in ${NAME}. */
 export function readYamlFile(path: string, text: string, getEnv: GetEnv): Source {
   const lines = new LineCounter();
-  const origin = (offset: number): Origin => {
+  const origin = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { file: path, line, column: col };
   };
-  if (text.length > MAX_BYTES) return failed(origin(0), `file is larger than ${MAX_BYTES} bytes`);
+  if (text.length > MAX_BYTES) return failed(path, `file is larger than ${MAX_BYTES} bytes`);
   const marked = markReferences(text);
   let document: Document.Parsed;
   try {
     document = parseDocument(marked.text, { lineCounter: lines, prettyErrors: false, merge: true });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    return failed(origin(0), "it is nested too deeply");
+    return failed(path, "it is nested too deeply");
   }
   const reader = new Reader(document, marked, getEnv);
   const tree = reader.read();
-  const source = new Source(tree, (at, of) => origin(reader.place(at)[of]));
-  const { end, badLines } = addSyntaxErrors(source, document, text, origin);
-  const problems = reader.problems.filter(({ offset }) => offset < end);
-  for (const { severity, offset, message } of problems) {
-    source.problems.push({ severity, origin: origin(offset), message });
+  const { problems, isMeaningless } = syntaxProblems(document, text, origin);
+  const source = new Source(tree, (at, of) => origin(reader.place(at)[of]), {
+    isMuted: (at) => isMeaningless(reader.place(at).key),
+  });
+  source.problems.push(...problems);
+  for (const { severity, offset, message } of reader.problems) {
+    if (!isMeaningless(offset)) source.problems.push({ severity, origin: origin(offset), message });
   }
-  cutMeaningless(tree, reader, (offset) => offset >= end || badLines.has(lines.linePos(offset).line));
+  for (const { path: at, offset } of reader.keys()) {
+    if (isMeaningless(offset)) deleteAt(tree, at);
+  }
   return source;
 }
 
-function failed(origin: Origin, message: string): Source {
+function failed(file: string, message: string): Source {
+  const origin = { file, line: 1, column: 1 };
   const source = new Source({}, () => origin);
   source.problems.push({ severity: "error", origin, message });
   return source;
 }
 
-/** After these the rest is what the writer meant. */
-const HARMLESS = ["DUPLICATE_KEY", "TAB_AS_INDENT", "TAG_RESOLVE_FAILED"];
-
-/** Tells of each mistake once a line: @returns where the first is behind which nothing has a meaning, and bad lines. */
-function addSyntaxErrors(
-  source: Source,
+/** What is wrong with the YAML, once a line. Its line, and what stands behind some mistakes, may mean anything. */
+function syntaxProblems(
   document: Document.Parsed,
   text: string,
-  origin: (at: number) => Origin,
-): { end: number; badLines: ReadonlySet<number> } {
+  origin: (at: number) => { readonly file: string; readonly line: number; readonly column: number },
+): { problems: ConfigProblem[]; isMeaningless: (offset: number) => boolean } {
   let end = Infinity;
-  const told = new Set<number>();
+  const told = new Map<number, ConfigProblem>();
   const badLines = new Set<number>();
   for (const { code, message, pos: [offset] } of [...document.errors, ...document.warnings]) {
     const at = origin(offset);
-    if (!("line" in at) || told.has(at.line)) continue;
-    told.add(at.line);
-    source.problems.push({
+    if (told.has(at.line)) continue;
+    told.set(at.line, {
       severity: "error",
       origin: at,
       message: syntaxMessage(code, message, text.slice(offset)),
     });
-    if (code === "TAB_AS_INDENT") badLines.add(at.line);
-    if (!HARMLESS.includes(code)) end = Math.min(end, offset);
+    if (code === "DUPLICATE_KEY" || code === "TAG_RESOLVE_FAILED") continue;
+    badLines.add(at.line);
+    // The rest after a tab is what the writer meant.
+    if (code !== "TAB_AS_INDENT") end = Math.min(end, offset);
   }
-  return { end, badLines };
+  return {
+    problems: [...told.values()],
+    isMeaningless: (offset) => offset >= end || badLines.has(origin(offset).line),
+  };
 }
 
 function syntaxMessage(code: string, message: string, rest: string): string {
@@ -103,13 +108,6 @@ function syntaxMessage(code: string, message: string, rest: string): string {
       return "a second document begins here; a file is one configuration";
     default:
       return `it is not YAML: ${message.replace(/\s+/g, " ")}`;
-  }
-}
-
-/** Takes out the keys that stand where a mistake of syntax makes them mean anything. */
-function cutMeaningless(tree: Tree, reader: Reader, isMeaningless: (offset: number) => boolean): void {
-  for (const { path, offset } of reader.keys()) {
-    if (isMeaningless(offset)) deleteAt(tree, path);
   }
 }
 
@@ -197,7 +195,7 @@ class Reader {
         const start = startOf(item) ?? offset;
         this.#places.set(showPath(at), { key: start, value: start });
         return this.#value(item as Node | null, childrenAt(schemas, index), at, start);
-      });
+      }).filter((item) => item !== undefined);
     }
     return isScalar(node) ? this.#scalar(node, schemas, offset) : null;
   }
@@ -256,8 +254,10 @@ class Reader {
       const { text, problems } = expandReferences(value, this.#references, this.#getEnv);
       for (const { severity, message } of problems) this.#problem(severity, offset, message);
       if (text === null) return undefined;
-      if (text === value || node.type !== Scalar.PLAIN) return text;
-      return text === "" ? null : fromText(Type.Union([...schemas]), text);
+      if (text === value) return text;
+      // What no variable stands for is not there at all.
+      if (text === "") return null;
+      return node.type !== Scalar.PLAIN ? text : fromText(Type.Union([...schemas]), text);
     }
     const asText = typeof value === "number" || typeof value === "boolean";
     if (asText && schemas.some((schema) => schema["x-scalar"] === true)) return node.source ?? String(value);

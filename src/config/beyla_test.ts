@@ -1,0 +1,339 @@
+/** Configurations of Beyla, from its documentation (docs/sources/configure in its repository), mean here what they mean there. */
+import { deepEqual, equal } from "node:assert/strict";
+import type { TextMatch } from "./config.ts";
+import { inspect, load } from "./testing.ts";
+
+const regex = (source: RegExp): TextMatch => ({ kind: "regex", regex: source });
+
+Deno.test("the config.data block of a demo is accepted as it stands, wrapped or not", async () => {
+  const block = [
+    "otel_metrics_export:",
+    "  endpoint: http://otelcol.observability:4318",
+    "otel_traces_export:",
+    "  endpoint: http://otelcol.observability:4318",
+    "  sampler:",
+    "    name: always_on",
+    "discovery:",
+    "  services:",
+    "    - k8s_namespace: demo",
+    "      k8s_pod_name: front.*",
+  ];
+  const plain = await load({ file: block.join("\n") });
+  const wrapped = await load({
+    file: ["config:", "  data:", ...block.map((line) => `    ${line}`)].join("\n"),
+  });
+  deepEqual(wrapped, plain);
+  equal(plain.traces.url, "http://otelcol.observability:4318/v1/traces");
+  equal(plain.metrics.url, "http://otelcol.observability:4318/v1/metrics");
+  equal(plain.sampler.name, "always_on");
+  deepEqual(plain.select.include[0]?.kubernetes, [
+    { attribute: "k8s.namespace.name", match: regex(/demo/) },
+    { attribute: "k8s.pod.name", match: regex(/front.*/) },
+  ]);
+});
+
+Deno.test("endpoints get a path as Beyla gives them one", async () => {
+  const urls = async (endpoint: string) => {
+    const file =
+      `otel_traces_export: {endpoint: "${endpoint}"}\notel_metrics_export: {endpoint: "${endpoint}"}`;
+    const { traces, metrics } = await load({ file });
+    return [traces.url, metrics.url];
+  };
+  deepEqual(await urls("http://h:4318"), ["http://h:4318/v1/traces", "http://h:4318/v1/metrics"]);
+  deepEqual(await urls("http://h:4318/"), ["http://h:4318/v1/traces", "http://h:4318/v1/metrics"]);
+  deepEqual(await urls("https://h/otlp"), ["https://h/otlp/v1/traces", "https://h/otlp"]);
+  deepEqual(await urls("https://h/v1/traces"), ["https://h/v1/traces", "https://h/v1/traces"]);
+});
+
+Deno.test("every key of the exporters means its own one", async () => {
+  const { traces, metrics, measure, prometheus, sampler } = await load({
+    file: `
+otel_traces_export:
+  endpoint: http://h:4318
+  protocol: http/json
+  queue_size: 100
+  batch_max_size: 10
+  batch_timeout: 2s
+  sampler: {name: traceidratio, arg: "0.25"}
+otel_metrics_export:
+  endpoint: http://h:4318
+  interval: 10s
+  features: [application]
+  buckets: {duration_histogram: [0.1, 1], request_size_histogram: [10, 100]}
+  ttl: 10m
+  histogram_aggregation: explicit_bucket_histogram
+prometheus_export:
+  port: 8999
+  path: /internal
+  features: [application_service_graph]
+`,
+  });
+  deepEqual([traces.protocol, traces.maxQueue, traces.maxBatch, traces.delayMs], [
+    "http/json",
+    100,
+    10,
+    2_000,
+  ]);
+  deepEqual(sampler, { name: "traceidratio", ratio: 0.25 });
+  deepEqual([metrics.protocol, metrics.intervalMs], ["http/protobuf", 10_000]);
+  deepEqual(measure.features, ["application", "application_service_graph"]);
+  deepEqual([measure.durationBucketsS, measure.sizeBucketsBytes, measure.ttlMs], [
+    [0.1, 1],
+    [10, 100],
+    600_000,
+  ]);
+  deepEqual(prometheus, { listen: { host: "0.0.0.0", port: 8999 }, path: "/internal" });
+});
+
+Deno.test("gRPC is an error where it would be used, and its port gets a warning", async () => {
+  const file = "otel_traces_export: {endpoint: 'http://h:4317', protocol: grpc}";
+  deepEqual((await inspect({ file })).said, [
+    "f.yaml:1:32: warning: otel_traces_export.endpoint: port 4317 is for gRPC in most collectors, and Tsunagi speaks " +
+    "HTTP, for which they have 4318",
+    "f.yaml:1:59: otel_traces_export.protocol: gRPC is not supported; use http/protobuf and the collector's port for " +
+    "HTTP, 4318 in most",
+  ]);
+  deepEqual((await inspect({ file: "otel_metrics_export: {protocol: grpc}" })).said, []);
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://h:14317", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
+  equal((await inspect({ env })).said.length, 2, "what holds for both signals is told once");
+});
+
+Deno.test("services select by regular expressions, instrument by globs, and both exclude", async () => {
+  const { select } = await load({
+    file: `
+discovery:
+  services:
+    - name: shop
+      namespace: prod
+      open_ports: 8080
+      exe_path: (?i)/SHOP
+      cmd_args: --verbose
+      languages: go
+      target_pids: [7, 8]
+      containers_only: true
+      container_name: web
+      k8s_owner_name: shop-.*
+      k8s_pod_labels: {app.kubernetes.io/name: shop, canary: true}
+      k8s_pod_annotations: {trace: "on"}
+      exports: [traces]
+      sampler: {name: always_off}
+      routes: {incoming: ["/orders/{id}"], unmatched: wildcard}
+    - exe_path_regexp: old
+      open_ports: [80, 8000-8999]
+  exclude_services:
+    - k8s_namespace: kube-.*
+  exclude_otel_instrumented_services: false
+  default_exclude_services: []
+`,
+  });
+  deepEqual(select.include[0], {
+    origin: "discovery.services[0]",
+    name: "shop",
+    namespace: "prod",
+    openPorts: [{ first: 8080, last: 8080 }],
+    exePath: regex(/\/SHOP/i),
+    cmdArgs: regex(/--verbose/),
+    languages: regex(/go/),
+    pids: [7, 8],
+    containersOnly: true,
+    containerName: regex(/web/),
+    kubernetes: [
+      { attribute: "k8s.owner.name", match: regex(/shop-.*/) },
+      { attribute: "k8s.pod.label.app.kubernetes.io/name", match: regex(/shop/) },
+      { attribute: "k8s.pod.label.canary", match: regex(/true/) },
+      { attribute: "k8s.pod.annotation.trace", match: regex(/on/) },
+    ],
+    sampler: { name: "always_off", ratio: 1 },
+    routes: {
+      patterns: ["/orders/{id}"],
+      ignoredPatterns: [],
+      ignoreMode: "all",
+      unmatched: "wildcard",
+      wildcard: "*",
+    },
+    exports: ["traces"],
+  });
+  deepEqual(select.include[1]?.exePath, regex(/old/));
+  deepEqual(select.include[1]?.openPorts, [{ first: 80, last: 80 }, { first: 8000, last: 8999 }]);
+  deepEqual(select.exclude.map(({ origin }) => origin), ["discovery.exclude_services[0]"]);
+  equal(select.excludeInstrumented, false);
+});
+
+Deno.test("instrument sets services aside, as in Beyla, and is told", async () => {
+  const file =
+    "discovery: {instrument: [{exe_path: '*/a'}], services: [{exe_path: b}], exclude_services: [{exe_path: c}]}";
+  const { config, said } = await inspect({ file });
+  deepEqual(config?.select.include.map(({ exePath }) => exePath), [{ kind: "glob", glob: "*/a" }]);
+  deepEqual(said, [
+    "f.yaml:1:56: warning: discovery.services: has no effect beside discovery.instrument",
+    "f.yaml:1:91: warning: discovery.exclude_services: has no effect beside discovery.instrument",
+  ]);
+});
+
+Deno.test("agents, collectors and the cluster's own namespaces are excluded until the user says otherwise", async () => {
+  const { select: { exclude } } = await load({});
+  const [exe, namespace] = exclude.map(({ exePath, kubernetes }) => exePath ?? kubernetes[0]?.match);
+  const excludes = (match: TextMatch | undefined, text: string) =>
+    match?.kind === "regex" && match.regex.test(text);
+  for (const path of ["/beyla", "/usr/bin/alloy", "/otelcol-contrib", "obi"]) {
+    equal(excludes(exe, path), true, path);
+  }
+  for (const path of ["/app/beyla-client", "/otelcol/app"]) equal(excludes(exe, path), false, path);
+  equal(excludes(namespace, "kube-system"), true);
+  equal(excludes(namespace, "kube-system-2"), false);
+  const file = "discovery: {default_exclude_instrument: [{exe_path: '*/agent'}]}";
+  deepEqual((await load({ file })).select.exclude.map(({ origin }) => origin), [
+    "discovery.default_exclude_instrument[0]",
+  ]);
+});
+
+Deno.test("flags displace what the file selects, variables of Beyla add to it", async () => {
+  const file = "discovery: {services: [{exe_path: file}]}\nopen_port: 1";
+  const origins = async (sources: Parameters<typeof load>[0]) =>
+    (await load({ file, ...sources })).select.include.map(({ origin }) => origin);
+  deepEqual(await origins({}), ["open_port", "discovery.services[0]"]);
+  deepEqual(await origins({ env: { BEYLA_OPEN_PORT: "2", BEYLA_AUTO_TARGET_EXE: "*/x" } }), [
+    "open_port and auto_target_exe",
+    "discovery.services[0]",
+  ]);
+  deepEqual(await origins({ flags: { exe: ["*/a", "*/b"], port: ["80,81"], pid: ["7"] } }), [
+    "--exe */a",
+    "--exe */b",
+    "--port 80,81",
+    "--pid 7",
+  ]);
+});
+
+Deno.test("routes, filters and attributes of metrics", async () => {
+  const { routes, filters, measure } = await load({
+    file: `
+routes:
+  patterns: ["/user/{id}", /files/*]
+  ignored_patterns: [/health]
+  ignore_mode: traces
+  unmatched: low-cardinality
+  wildcard_char: "#"
+filter:
+  application:
+    url_path: {match: "/api/*", not_match: "/api/internal/*"}
+    http.response.status_code: {match: 5*}
+attributes:
+  select:
+    http_server_request_duration_seconds:
+      include: [http_route, url.*]
+      exclude: ["server_*"]
+    "*":
+      include: ["*"]
+`,
+  });
+  deepEqual(routes, {
+    patterns: ["/user/{id}", "/files/*"],
+    ignoredPatterns: ["/health"],
+    ignoreMode: "traces",
+    unmatched: "low-cardinality",
+    wildcard: "#",
+  });
+  deepEqual(filters, [
+    { attribute: "url.path", match: "/api/*", notMatch: "/api/internal/*" },
+    { attribute: "http.response.status_code", match: "5*", notMatch: null },
+  ]);
+  deepEqual(measure.attributes, [
+    {
+      metric: "http.server.request.duration",
+      include: ["http.route", "url.*"],
+      exclude: ["server.address", "server.port"],
+    },
+    { metric: "*", include: ["*"], exclude: [] },
+  ]);
+});
+
+Deno.test("names of metrics and attributes that do not exist are told with the nearest", async () => {
+  const { said } = await inspect({
+    file: [
+      "attributes: {select: {http.server.request.duratoin: {include: [a]}, traces: {include: [b]},",
+      "  http.client.request.duration: {include: [http.rout]}}}",
+      "filter: {application: {http.rute: {match: /a}, k8s_namespace_name: {match: x}, url.path: {match: '{a,b}'}}}",
+    ].join("\n"),
+  });
+  deepEqual(said, [
+    "f.yaml:1:53: warning: attributes.select.http.server.request.duratoin: has no effect: there is no such metric; " +
+    'did you mean "http.server.request.duration"?',
+    "f.yaml:1:77: warning: attributes.select.traces: has no effect: there is no such metric",
+    "f.yaml:2:44: warning: attributes.select.http.client.request.duration.include[0]: no attribute has that name; " +
+    'did you mean "http.route"?',
+    'f.yaml:3:35: filter.application.http.rute: no attribute has that name; did you mean "http.route"?',
+    "f.yaml:3:68: warning: filter.application.k8s_namespace_name: is not supported, and has no effect: " +
+    "only attributes of spans are looked at",
+    'f.yaml:3:98: filter.application.url.path.match: value is "{a,b}", must be a glob with * and ? alone',
+  ]);
+});
+
+Deno.test("printer and log have Beyla's names too", async () => {
+  const read = async (file: string) => {
+    const { print, log } = await load({ file });
+    return [print, log.level, log.format];
+  };
+  deepEqual(await read("trace_printer: disabled\nlog_level: DEBUG\nlog_format: JSON"), [
+    "off",
+    "debug",
+    "json",
+  ]);
+  deepEqual(await read("trace_printer: json"), ["json", "info", "text"]);
+  deepEqual(await read("print_traces: false"), ["off", "info", "text"]);
+  const { config, said } = await inspect({ file: "trace_printer: json_indent" });
+  equal(config?.print, "json");
+  deepEqual(said, [
+    "f.yaml:1:16: warning: trace_printer: json_indent is not supported; spans are printed as json",
+  ]);
+});
+
+Deno.test("two names for one thing must agree", async () => {
+  const said = async (file: string, ...want: string[]) =>
+    deepEqual((await inspect({ file })).said, want, file);
+  await said("print: off\ntrace_printer: disabled");
+  await said(
+    "print: off\ntrace_printer: text",
+    "f.yaml:2:16: trace_printer: says otherwise than print, which means the same; keep one",
+  );
+  await said(
+    "otel_metrics_export: {ttl: 1m}\nprometheus_export: {ttl: 2m}",
+    "f.yaml:2:26: warning: prometheus_export.ttl: has no effect: otel_metrics_export.ttl says otherwise, and one " +
+      "serves all exporters",
+  );
+  await said(
+    "discovery: {services: [{exe_path: a, exe_path_regexp: b}]}",
+    "f.yaml:1:55: discovery.services[0].exe_path_regexp: says otherwise than exe_path; keep one",
+  );
+  await said(
+    "otlp: {client_certificate: c.pem}",
+    "f.yaml:1:28: otlp.client_certificate: has no key; name its file with client_key",
+    "f.yaml:1:28: otlp.client_certificate: cannot use file c.pem: there is no such file",
+  );
+});
+
+Deno.test("keys that are not supported get one warning each, with their place", async () => {
+  const { config, said } = await inspect({
+    file: [
+      "ebpf: {wakeup_len: 10, context_propagation: all, buffer_sizes: {http: 8192}}",
+      "network: {enable: true}",
+      "grafana: {otlp: {cloud_zone: prod}}",
+      "attributes: {kubernetes: {enable: true}}",
+      "discovery: {min_process_age: 5s, services: [{exe_path: a, routes: {outgoing: [/x]}}]}",
+      "otel_metrics_export: {features: [application, network]}",
+      "shutdown_timeout: 10s",
+    ].join("\n"),
+  });
+  deepEqual(config?.measure.features, ["application"]);
+  deepEqual(said.map((text) => text.replace(/ no effect: .*/, "")), [
+    "f.yaml:1:8: warning: ebpf.wakeup_len: is not supported, and has",
+    "f.yaml:1:65: warning: ebpf.buffer_sizes.http: is not supported, and has",
+    "f.yaml:2:11: warning: network.enable: is not supported, and has",
+    "f.yaml:3:18: warning: grafana.otlp.cloud_zone: is not supported, and has",
+    "f.yaml:4:27: warning: attributes.kubernetes.enable: is not supported, and has",
+    "f.yaml:5:13: warning: discovery.min_process_age: is not supported, and has",
+    "f.yaml:5:68: warning: discovery.services[0].routes.outgoing: is not supported, and has",
+    "f.yaml:6:33: warning: otel_metrics_export.features: network is not supported; " +
+    "there are application and application_service_graph",
+    "f.yaml:7:1: warning: shutdown_timeout: is not supported, and has",
+  ]);
+});

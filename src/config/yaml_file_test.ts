@@ -1,0 +1,146 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { inspect, load } from "./testing.ts";
+
+Deno.test("a mistake is told with its place, its key and the nearest known one", async () => {
+  const said = async (file: string, ...want: string[]) =>
+    deepEqual((await inspect({ file })).said, want, file);
+  await said("otpl: {}", 'f.yaml:1:1: otpl: there is no such key; did you mean "otlp"?');
+  await said(
+    "print: off\notlp:\n  endpont: x\n  timeout_ms:  soon\n",
+    'f.yaml:3:3: otlp.endpont: there is no such key; did you mean "endpoint"?',
+    'f.yaml:4:16: otlp.timeout_ms: value is "soon", must be a whole number',
+  );
+  await said(
+    "log: { kubernetes: 1 }",
+    "f.yaml:1:8: log.kubernetes: there is no such key; known here: level, format",
+  );
+  await said(
+    "patterns: [/a]",
+    "f.yaml:1:1: patterns: there is no such key here; did you mean routes.patterns?",
+  );
+  await said(
+    "constructor: 1",
+    "f.yaml:1:1: constructor: there is no such key; docs/configuration.md lists them",
+  );
+  await said("__proto__: 1", "f.yaml:1:1: __proto__: there is no such key; docs/configuration.md lists them");
+  await said("otlp: 7", "f.yaml:1:7: otlp: value is 7, must be a map");
+  await said("- a", "f.yaml:1:1: must be a map of keys");
+  await said("select:\n  exe:\n    - a\n    - 7\n", "f.yaml:4:7: select.exe[1]: value is 7, must be text");
+  await said(
+    "discovery:\n  services:\n    - exe_path: a\n      opn_ports: 80\n",
+    'f.yaml:4:7: discovery.services[0].opn_ports: there is no such key; did you mean "open_ports"?',
+  );
+});
+
+Deno.test("mistakes of YAML are told in plain words", async () => {
+  const said = async (file: string, ...want: string[]) =>
+    deepEqual((await inspect({ file })).said, want, file);
+  await said(
+    "print: off\nlog: {level: info}\nprint: json\n",
+    "f.yaml:3:1: key print is there twice in this map; keep one",
+  );
+  await said("log:\n\tlevel: info\n", "f.yaml:2:1: a tab cannot indent in YAML; use spaces");
+  await said(
+    "print: off\n---\nprint: on\n",
+    "f.yaml:2:1: a second document begins here; a file is one configuration",
+  );
+  await said("print: *nothing\n", "f.yaml:1:8: there is no anchor &nothing before this alias");
+  const { said: [syntax = ""] } = await inspect({ file: "select: {exe: [a\nprint: off" });
+  match(syntax, /^f\.yaml:2:1: it is not YAML: \w/);
+});
+
+Deno.test("what stands before a mistake of syntax is still checked, what stands behind it is not", async () => {
+  const { config, said } = await inspect({
+    file: "prnt: off\nlog: {level: loud}\nselect: [a: b: c\nlisen: x\n",
+  });
+  equal(config, null);
+  deepEqual(said.slice(0, 2), [
+    'f.yaml:1:1: prnt: there is no such key; did you mean "print"?',
+    'f.yaml:2:14: log.level: value is "loud", must be one of debug, info, warn, error',
+  ]);
+  equal(
+    said.length > 2 && said.slice(2).every((text) => text.includes("it is not YAML")),
+    true,
+    said.join("\n"),
+  );
+});
+
+Deno.test("anchors, aliases and merge keys are filled in", async () => {
+  const file = [
+    "discovery:",
+    "  services:",
+    "    - &shop {k8s_namespace: shop, exports: &signals [traces]}",
+    "    - {<<: *shop, k8s_namespace: pay}",
+    "    - {exe_path: /app, exports: *signals}",
+  ].join("\n");
+  const { select: { include } } = await load({ file });
+  deepEqual(include.map(({ exports }) => exports), [["traces"], ["traces"], ["traces"]]);
+  deepEqual(include[1]?.kubernetes, [{
+    attribute: "k8s.namespace.name",
+    match: { kind: "regex", regex: /pay/ },
+  }]);
+});
+
+Deno.test("a file that grows without bounds is refused, not filled in", async () => {
+  const tooLarge = "it is too large once its aliases are filled in, or nested too deeply";
+  const bomb = ["a: &a [x,x,x,x,x,x,x,x,x,x]"];
+  for (const [before, name] of ["ab", "bc", "cd", "de", "ef", "fg"]) {
+    bomb.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(",")}]`);
+  }
+  const { said } = await inspect({ file: bomb.join("\n") });
+  equal(said.filter((text) => text.endsWith(tooLarge)).length, 1, said.join("\n"));
+  for (
+    const file of [
+      "select: &s {exe: [*s]}",
+      `select: ${"[".repeat(5_000)}`,
+      `print: ${"[".repeat(70)}${"]".repeat(70)}`,
+    ]
+  ) {
+    equal((await inspect({ file })).config, null);
+  }
+  deepEqual((await inspect({ file: "#".repeat(1024 * 1024 + 1) })).said, [
+    "f.yaml:1:1: file is larger than 1048576 bytes",
+  ]);
+});
+
+Deno.test("variables are filled in, wherever YAML allows a text or not", async () => {
+  const env = { E: "http://h:1", PORTS: "80,90", DELAY: "7", EMPTY: "" };
+  const file = [
+    "otlp: {endpoint: ${E}, delay_ms: ${DELAY}, headers: {x: 'a-${DELAY}-${NONE:-b}', y: $${E}}}",
+    'open_port: "${PORTS}"',
+    "otel_traces_export: {batch_max_size: ${SIZE:-11}}",
+    "print: ${EMPTY:-off}",
+    "token_file: ${EMPTY}",
+  ].join("\n");
+  const { traces, select, print, tokenFile } = await load({ file, env });
+  deepEqual([traces.url, traces.delayMs, traces.maxBatch], ["http://h:1/v1/traces", 7, 11]);
+  deepEqual(traces.headers, { x: "a-7-b", y: "${E}" });
+  deepEqual(select.include[0]?.openPorts.map(({ first }) => first), [80, 90]);
+  deepEqual([print, tokenFile], ["off", null]);
+});
+
+Deno.test("a variable keeps every place in the file true, and what it holds is checked", async () => {
+  const { said } = await inspect({
+    file: "otlp: {delay_ms: ${A_LONG_NAME}, endpont: x}\nprint: ${MODE}\nlisten: ${MISSING}\n",
+    env: { A_LONG_NAME: "soon", MODE: "jsn" },
+  });
+  deepEqual(said, [
+    'f.yaml:1:18: otlp.delay_ms: value is "soon", must be a whole number',
+    'f.yaml:1:34: otlp.endpont: there is no such key; did you mean "endpoint"?',
+    'f.yaml:2:8: print: value is "jsn", must be one of text, json, off (did you mean "json"?)',
+    "f.yaml:3:9: warning: variable MISSING is not set; nothing stands for it",
+  ]);
+});
+
+Deno.test("config.data of Helm values is read as the file, with the places that it has there", async () => {
+  const file = "config:\n  data:\n    print: json\n    log: {level: loud}\n";
+  deepEqual((await inspect({ file })).said, [
+    'f.yaml:4:18: log.level: value is "loud", must be one of debug, info, warn, error',
+  ]);
+  equal((await load({ file: "config: {data: {print: json}}" })).print, "json");
+  const { config, said } = await inspect({ file: "config: {create: true, data: {print: json}}" });
+  equal(config?.print, "json");
+  deepEqual(said, ["f.yaml:1:10: warning: config.create: is a value of a Helm chart, and not read"]);
+  // Among other keys it is one that nobody knows.
+  equal((await inspect({ file: "config: {data: {print: json}}\nprint: off" })).config, null);
+});
