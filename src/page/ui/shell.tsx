@@ -2,9 +2,9 @@
 import { type ComponentChildren, Fragment, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { StatusReport } from "../../status/model.ts";
-import { useConnection } from "./connection.ts";
-import { clock, count } from "./format.ts";
-import { retryNow } from "./poll.ts";
+import { useConnection } from "./data/connection.ts";
+import { clock, count } from "./parts/format.ts";
+import { retryNow } from "./data/poll.ts";
 import { nextTheme, ThemeSwitch } from "./theme_switch.tsx";
 
 /** The views of the bar: name, address, names of what is shown in their place. */

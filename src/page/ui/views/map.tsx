@@ -1,13 +1,13 @@
 /** The service map: who calls whom, how often, with what success. The same as a table below it. */
 import { Fragment, h } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import type { GraphEdge, GraphNode, GraphReport, ServiceReport } from "../../status/model.ts";
-import { serviceClass } from "./colours.ts";
-import { latency, percent, rate } from "./format.ts";
-import { link } from "./location.ts";
+import type { GraphEdge, GraphNode, GraphReport, ServiceReport } from "../../../status/model.ts";
+import { serviceClass } from "../parts/colours.ts";
+import { latency, percent, rate } from "../parts/format.ts";
+import { link } from "../data/location.ts";
 import { layOut, type MapLayout, type PlacedEdge } from "./map_layout.ts";
-import { isFailing, nodeName, redText, Section, Waiting } from "./parts.tsx";
-import { usePoll } from "./poll.ts";
+import { isFailing, nodeName, redText, Section, Waiting } from "../parts/parts.tsx";
+import { usePoll } from "../data/poll.ts";
 import { CallsTable } from "./service.tsx";
 import { NoServices, useServices, useWindow, WindowSwitch } from "./services.tsx";
 

@@ -1,15 +1,15 @@
 /** Recent traces: searched by service, route, outcome and duration, and followed live as they end. */
 import { Fragment, h } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ServicesReport, TracesAnswer, TraceSummary } from "../../status/model.ts";
-import { clockMs, count, counted, duration } from "./format.ts";
-import { link, replaceHash } from "./location.ts";
-import { Empty, Section, ServiceDot, Waiting } from "./parts.tsx";
-import { usePoll } from "./poll.ts";
-import { usePreference } from "./preference.ts";
-import { Scatter } from "./scatter.tsx";
-import { useSpanEvents } from "./span_events.ts";
-import { type Column, Table } from "./table.tsx";
+import type { ServicesReport, TracesAnswer, TraceSummary } from "../../../status/model.ts";
+import { clockMs, count, counted, duration } from "../parts/format.ts";
+import { link, replaceHash } from "../data/location.ts";
+import { Empty, Section, ServiceDot, Waiting } from "../parts/parts.tsx";
+import { usePoll } from "../data/poll.ts";
+import { usePreference } from "../data/preference.ts";
+import { Scatter } from "../parts/scatter.tsx";
+import { useSpanEvents } from "../data/span_events.ts";
+import { type Column, Table } from "../parts/table.tsx";
 
 const FIRST_LIMIT = 100;
 const LAST_LIMIT = 1_000;

@@ -1,14 +1,14 @@
 /** One service: rate, errors and latency over the last minutes, its routes, who calls it and whom it calls. */
 import { Fragment, h } from "preact";
 import { useMemo } from "preact/hooks";
-import type { GraphEdge, GraphReport, ServiceReport, ServicesReport } from "../../status/model.ts";
-import { Chart } from "./chart.tsx";
-import { counted, duration, latency, percent, rate } from "./format.ts";
-import { link } from "./location.ts";
-import { Empty, ErrorRate, nodeName, Section, ServiceDot, ServiceLink, Waiting } from "./parts.tsx";
-import { usePoll } from "./poll.ts";
+import type { GraphEdge, GraphReport, ServiceReport, ServicesReport } from "../../../status/model.ts";
+import { Chart } from "../parts/chart.tsx";
+import { counted, duration, latency, percent, rate } from "../parts/format.ts";
+import { link } from "../data/location.ts";
+import { Empty, ErrorRate, nodeName, Section, ServiceDot, ServiceLink, Waiting } from "../parts/parts.tsx";
+import { usePoll } from "../data/poll.ts";
 import { routeColumns, useServices, useWindow, WindowSwitch } from "./services.tsx";
-import { type Column, Table } from "./table.tsx";
+import { type Column, Table } from "../parts/table.tsx";
 
 const GRAPH_EVERY_MS = 10_000;
 

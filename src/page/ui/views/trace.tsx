@@ -1,11 +1,11 @@
 /** One trace: a tree of its spans beside their bars on a common axis, and all that is known of the selected one. */
 import { Fragment, h } from "preact";
 import { useRef, useState } from "preact/hooks";
-import type { TraceAnswer } from "../../status/model.ts";
-import { serviceClass } from "./colours.ts";
-import { clockMs, counted, dateTime, duration } from "./format.ts";
-import { Copyable, ServiceDot, Waiting } from "./parts.tsx";
-import { usePoll } from "./poll.ts";
+import type { TraceAnswer } from "../../../status/model.ts";
+import { serviceClass } from "../parts/colours.ts";
+import { clockMs, counted, dateTime, duration } from "../parts/format.ts";
+import { Copyable, ServiceDot, Waiting } from "../parts/parts.tsx";
+import { usePoll } from "../data/poll.ts";
 import { SpanPanel } from "./span_panel.tsx";
 import {
   attribute,

@@ -1,11 +1,11 @@
 /** Small pieces that several views share. */
 import { type ComponentChildren, h } from "preact";
 import { useState } from "preact/hooks";
-import type { GraphEdge, GraphNode } from "../../status/model.ts";
-import type { Refused } from "./api.ts";
+import type { GraphEdge, GraphNode } from "../../../status/model.ts";
+import type { Refused } from "../data/api.ts";
 import { serviceClass } from "./colours.ts";
 import { NONE, percent, rate } from "./format.ts";
-import { link } from "./location.ts";
+import { link } from "../data/location.ts";
 
 /** What stands in a view before its first answer, or instead of one. */
 export function Waiting({ refused }: { refused: Refused | null }) {

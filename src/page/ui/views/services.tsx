@@ -1,13 +1,13 @@
 /** The first view: every service with its rate, errors and latency of now and of the last minutes, and all routes. */
 import { Fragment, h } from "preact";
-import type { RouteReport, ServiceReport, ServicesReport, TargetReport } from "../../status/model.ts";
-import { count, counted, latency, percent, rate } from "./format.ts";
-import { link } from "./location.ts";
-import { Empty, ErrorRate, isFailing, Section, ServiceLink, Waiting } from "./parts.tsx";
-import { usePoll } from "./poll.ts";
-import { Spark } from "./spark.tsx";
-import { type Column, Table } from "./table.tsx";
-import { usePreference } from "./preference.ts";
+import type { RouteReport, ServiceReport, ServicesReport, TargetReport } from "../../../status/model.ts";
+import { count, counted, latency, percent, rate } from "../parts/format.ts";
+import { link } from "../data/location.ts";
+import { Empty, ErrorRate, isFailing, Section, ServiceLink, Waiting } from "../parts/parts.tsx";
+import { usePoll } from "../data/poll.ts";
+import { Spark } from "../parts/spark.tsx";
+import { type Column, Table } from "../parts/table.tsx";
+import { usePreference } from "../data/preference.ts";
 
 export const WINDOWS = ["60", "300"] as const;
 const WINDOW_NAMES: Readonly<Record<string, string>> = { "60": "1 min", "300": "5 min" };

@@ -2,11 +2,11 @@
 import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import type { TraceSummary } from "../../status/model.ts";
+import type { TraceSummary } from "../../../status/model.ts";
 import { axisLook, colourReader } from "./chart_colours.ts";
 import { duration } from "./format.ts";
-import { link } from "./location.ts";
-import { useTheme } from "./theme_switch.tsx";
+import { link } from "../data/location.ts";
+import { useTheme } from "../theme_switch.tsx";
 
 const HEIGHT = 104;
 const POINT_SIZE = 6;

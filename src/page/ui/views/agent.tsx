@@ -1,10 +1,10 @@
 /** How the agent itself fares: the kernel, the loader, where every span is, export, propagation, configuration. */
 import { type ComponentChildren, Fragment, h } from "preact";
-import type { Accounting, ExportReport, StatusReport } from "../../status/model.ts";
-import { bytes, count, counted, dateTime, duration, percent, uptime, words } from "./format.ts";
+import type { Accounting, ExportReport, StatusReport } from "../../../status/model.ts";
+import { bytes, count, counted, dateTime, duration, percent, uptime, words } from "../parts/format.ts";
 import { ARMED, type CounterGroup, LOSSES, PROBES, PROPAGATION } from "./glossary.ts";
-import { Fact, Facts, Section, Waiting } from "./parts.tsx";
-import type { Polled } from "./poll.ts";
+import { Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
+import type { Polled } from "../data/poll.ts";
 
 export function Agent({ data, refused }: Polled<StatusReport>) {
   if (data === null) return <Waiting refused={refused} />;

@@ -1,12 +1,12 @@
 /** Every Go process: whether it is traced, by what, at what price, and if not, why not and what helps. */
 import { Fragment, h } from "preact";
 import { useState } from "preact/hooks";
-import type { TargetReport } from "../../status/model.ts";
-import { counted, NONE } from "./format.ts";
-import { link, replaceHash } from "./location.ts";
-import { Empty, Section, ServiceLink, Waiting } from "./parts.tsx";
-import { usePoll } from "./poll.ts";
-import { type Column, Table } from "./table.tsx";
+import type { TargetReport } from "../../../status/model.ts";
+import { counted, NONE } from "../parts/format.ts";
+import { link, replaceHash } from "../data/location.ts";
+import { Empty, Section, ServiceLink, Waiting } from "../parts/parts.tsx";
+import { usePoll } from "../data/poll.ts";
+import { type Column, Table } from "../parts/table.tsx";
 
 const EVERY_MS = 5_000;
 

@@ -3,7 +3,7 @@ import { h } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { axisLook, colourReader } from "./chart_colours.ts";
-import { useTheme } from "./theme_switch.tsx";
+import { useTheme } from "../theme_switch.tsx";
 
 export interface ChartLine {
   readonly name: string;
