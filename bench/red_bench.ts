@@ -39,11 +39,15 @@ function records(kind: typeof KINDS[number]): Uint8Array {
   return bytes;
 }
 
+function fail(message: string): never {
+  throw new Error(message);
+}
+
 for (const kind of KINDS) {
   const chunk = records(kind);
   for (const measured of [false, true]) {
     const measuring = measured
-      ? new Measuring({ module: redModule, rules: rulesWith(), onFault: (message) => console.error(message) })
+      ? new Measuring({ module: redModule, rules: rulesWith(), onFault: fail })
       : null;
     const reader = new RecordReader();
     const router = new RecordRouter({ onSpans: () => {}, onRecord: () => {}, measuring });

@@ -47,7 +47,11 @@ export function brokenDecoder(pack: DecoderPack, fault: keyof typeof FAULTS): De
 }
 
 /** The module with code put before an exported function's own. */
-function withPrefix(module: Uint8Array, name: string, prefix: readonly number[]): Uint8Array {
+export function withPrefix(
+  module: Uint8Array,
+  name: string,
+  prefix: readonly number[],
+): Uint8Array<ArrayBuffer> {
   const reader = new WasmReader(module, 8);
   const result = [...module.subarray(0, 8)];
   let wanted = -1;
@@ -65,7 +69,7 @@ function withPrefix(module: Uint8Array, name: string, prefix: readonly number[])
     for (let index = 0; index < count; index++) {
       const body = content.part(content.u32());
       const bytes = [...module.subarray(body.at, body.end)];
-      // Decoders import no function, so functions count from 0.
+      // Modules of ours import no function, so functions count from 0.
       if (index === wanted) bytes.splice(localsBytes(body), 0, ...prefix);
       bodies.push(...leb128(bytes.length), ...bytes);
     }

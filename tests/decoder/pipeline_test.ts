@@ -5,35 +5,12 @@ import { type SlotFault, SpanPipeline } from "../../src/decoder/pipeline.ts";
 import { record } from "../../decoder-as/samples/plan_runner.ts";
 import { BAD_PID, brokenDecoder } from "./broken_decoder.ts";
 import { Fixture, packFor } from "./fixture.ts";
+import { Pipe, write, writeAll } from "./pipe.ts";
 import { readBatches } from "./spans.ts";
 
 const NEWEST = "go1.27.4";
 const SLOT = 2;
 const PAIRS = 5000;
-
-class Pipe implements AsyncDisposable {
-  readonly path: string;
-  readonly #folder: string;
-
-  constructor() {
-    this.#folder = Deno.makeTempDirSync();
-    this.path = `${this.#folder}/records`;
-    const { success } = new Deno.Command("mkfifo", { args: [this.path] }).outputSync();
-    assert.ok(success);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.#folder, { recursive: true });
-  }
-}
-
-async function writeAll(pipe: Deno.FsFile, records: readonly Uint8Array<ArrayBuffer>[]): Promise<void> {
-  await write(pipe, new Uint8Array(await new Blob([...records]).arrayBuffer()));
-}
-
-async function write(pipe: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await pipe.write(bytes.subarray(at));
-}
 
 Deno.test("SpanPipeline: hands out spans and records until the pipe ends, and counts them", async () => {
   await using pipe = new Pipe();
