@@ -35,6 +35,8 @@ const MAX_SETTLE_MS = 500;
 
 /** Disposing of it ends the watch. */
 export class ConfigWatcher implements AsyncDisposable {
+  /** Fulfilled when every later change is seen, and one since the load has been applied. */
+  readonly started: Promise<void>;
   readonly #options: ConfigWatcherOptions;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
@@ -48,23 +50,16 @@ export class ConfigWatcher implements AsyncDisposable {
   #refused = false;
   /** Looks happen one after the other. */
   #last: Promise<unknown> = Promise.resolve();
-  #loop: Promise<void> = Promise.resolve();
+  readonly #loop: Promise<void>;
   readonly #onSignal = () => void this.reload();
 
-  private constructor(options: ConfigWatcherOptions) {
+  constructor(options: ConfigWatcherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#inputs = options.loaded.inputs;
-  }
-
-  /** From its return on every change is seen; one since the load has been applied. */
-  static async start(options: ConfigWatcherOptions): Promise<ConfigWatcher> {
-    const watcher = new ConfigWatcher(options);
-    Deno.addSignalListener("SIGHUP", watcher.#onSignal);
-    await watcher.#watch();
-    await watcher.#queue(() => watcher.#look({ demanded: false }));
-    watcher.#loop = watcher.#follow();
-    return watcher;
+    Deno.addSignalListener("SIGHUP", this.#onSignal);
+    this.started = this.#queue(() => this.#watchAndLook());
+    this.#loop = this.#follow();
   }
 
   /** Loads again now, as SIGHUP does; what did not change is left alone unless it could not be used. */
@@ -83,6 +78,7 @@ export class ConfigWatcher implements AsyncDisposable {
 
   async #follow(): Promise<void> {
     const { signal } = this.#stop;
+    await this.started;
     while (!signal.aborted) {
       const { pollMs = 500, watchedPollMs = 2_000 } = this.#options;
       await this.#clock.sleep(
@@ -90,9 +86,13 @@ export class ConfigWatcher implements AsyncDisposable {
         AbortSignal.any([signal, this.#nap.signal]),
       );
       this.#nap = new AbortController();
-      await this.#watch();
-      await this.#queue(() => this.#look({ demanded: false }));
+      await this.#queue(() => this.#watchAndLook());
     }
+  }
+
+  async #watchAndLook(): Promise<void> {
+    await this.#watch();
+    await this.#look({ demanded: false });
   }
 
   #queue<T>(work: () => Promise<T>): Promise<T> {

@@ -24,7 +24,7 @@ class Watched implements AsyncDisposable {
   static async open(path: string, options: Partial<ConfigWatcherOptions> = {}): Promise<Watched> {
     const load: LoadOptions = { flags: { config: path }, getEnv: () => undefined };
     const told: string[] = [];
-    const watcher = await ConfigWatcher.start({
+    const watcher = new ConfigWatcher({
       load,
       loaded: await loadConfig(load),
       settleMs: 20,
@@ -32,6 +32,7 @@ class Watched implements AsyncDisposable {
       onConfig: ({ config }) => void told.push(config.print),
       onProblem: (error) => void told.push(error.message),
     });
+    await watcher.started;
     return new Watched(watcher, told);
   }
 
@@ -153,13 +154,14 @@ Deno.test("ConfigWatcher takes an error of whoever applies a configuration as a 
   await Deno.writeTextFile(path, "print: text");
   const load: LoadOptions = { flags: { config: path }, getEnv: () => undefined };
   const problems: string[] = [];
-  await using watcher = await ConfigWatcher.start({
+  await using watcher = new ConfigWatcher({
     load,
     loaded: await loadConfig(load),
     ...DEAF,
     onConfig: () => Promise.reject(new Error("Cannot apply it")),
     onProblem: (error) => void problems.push(error.message),
   });
+  await watcher.started;
   await Deno.writeTextFile(path, "print: json");
   equal(await watcher.reload(), "refused");
   deepEqual(problems, ["Cannot apply it"]);
@@ -167,7 +169,7 @@ Deno.test("ConfigWatcher takes an error of whoever applies a configuration as a 
 
 Deno.test("ConfigWatcher without a file has nothing to load again", async () => {
   const load: LoadOptions = { flags: { print: "off" }, getEnv: () => undefined };
-  await using watcher = await ConfigWatcher.start({
+  await using watcher = new ConfigWatcher({
     load,
     loaded: await loadConfig(load),
     onConfig: () => {
