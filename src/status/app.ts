@@ -39,7 +39,10 @@ export interface StatusAppOptions extends AgentRoutesOptions, DecoderRoutesOptio
   readonly log: Logger;
 }
 
-export function createStatusApp(options: StatusAppOptions): Hono {
+/** For those who may not know Hono. */
+export type StatusApp = Hono;
+
+export function createStatusApp(options: StatusAppOptions): StatusApp {
   const { page, hosts = () => [], token, log } = options;
   const endpoints = endpointsOf(options);
   const app = new Hono();

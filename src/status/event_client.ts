@@ -18,6 +18,8 @@ const encoder = new TextEncoder();
 const HELLO = encoder.encode("retry: 3000\n\n");
 const HEARTBEAT = encoder.encode(":\n\n");
 const SECOND_MS = 1_000;
+/** Whatever their number, no more bytes wait for one client. */
+const MAX_QUEUE_BYTES = 1_048_576;
 
 export class EventClient {
   readonly types: ReadonlySet<EventType>;
@@ -27,6 +29,7 @@ export class EventClient {
   readonly #options: EventClientOptions;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #queue: Uint8Array[] = [HELLO];
+  #queueBytes = HELLO.length;
   /** Set while the reader waits for something to read. */
   #wake: (() => void) | null = null;
   #lastReadMs: number;
@@ -49,7 +52,7 @@ export class EventClient {
 
   /** Why an event cannot be sent now, or null; a span that can is taken as sent. */
   hindrance(type: EventType, nowMs: number): keyof DroppedEvent | null {
-    if (this.#queue.length >= this.#options.maxQueue) return "slow";
+    if (this.#isFull) return "slow";
     if (type !== "span") return null;
     if (nowMs - this.#windowStartMs >= SECOND_MS) {
       this.#windowStartMs = nowMs;
@@ -62,6 +65,7 @@ export class EventClient {
 
   send(bytes: Uint8Array): void {
     this.#queue.push(bytes);
+    this.#queueBytes += bytes.length;
     this.#wake?.();
   }
 
@@ -73,7 +77,7 @@ export class EventClient {
   /** False when the client has still to be told, since there is no room. */
   tellDropped(): boolean {
     if (this.dropped.rate + this.dropped.slow === 0) return true;
-    if (this.#queue.length >= this.#options.maxQueue) return false;
+    if (this.#isFull) return false;
     this.send(encoder.encode(`event: dropped\ndata: ${JSON.stringify(this.dropped)}\n\n`));
     this.dropped.rate = this.dropped.slow = 0;
     return true;
@@ -100,15 +104,24 @@ export class EventClient {
     }
     if (this.#ended) return;
     const waiting = this.#queue;
-    this.#queue = [];
+    this.#empty();
     this.#controller.enqueue(joinBytes(waiting));
   }
 
   #leave(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#queue = [];
+    this.#empty();
     this.#wake?.();
     this.#options.onEnd();
+  }
+
+  get #isFull(): boolean {
+    return this.#queue.length >= this.#options.maxQueue || this.#queueBytes >= MAX_QUEUE_BYTES;
+  }
+
+  #empty(): void {
+    this.#queue = [];
+    this.#queueBytes = 0;
   }
 }

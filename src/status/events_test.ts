@@ -151,6 +151,15 @@ Deno.test("EventHub keeps a bounded number of events for a client that does not 
   deepEqual(hub.stats().dropped, { rate: 0, slow: 8, failed: 0 });
 });
 
+Deno.test("EventHub keeps a bounded number of bytes for a client that does not read", () => {
+  using fixture = new Fixture();
+  const { hub } = fixture;
+  hub.connect(["config"]);
+  const big = { ...CONFIG, error: "x".repeat(300_000) };
+  for (let count = 0; count < 7; count++) hub.publish("config", () => big);
+  deepEqual([hub.stats().sent, hub.stats().dropped["slow"]], [4, 3]);
+});
+
 Deno.test("EventHub takes a bounded number of clients, and takes another when one has gone", async () => {
   using fixture = new Fixture({ maxClients: 2 });
   const { hub } = fixture;

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { MAX_PACK_BYTES } from "../../src/gate/gate.ts";
 import type { StatusAppOptions } from "../../src/status/app.ts";
 import {
-  CHANGE,
   CONFIG,
   DECODERS,
   DETAIL,

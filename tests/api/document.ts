@@ -1,6 +1,7 @@
 /** The OpenAPI document that the API answers, and an independent JSON Schema validator for what its schemas say. */
 import { Ajv2020, type ValidateFunction } from "npm:ajv@8.20.0/dist/2020.js";
-import type { Hono } from "hono";
+
+import type { StatusApp } from "../../src/status/app.ts";
 
 /** As far as the tests read it. */
 export interface Document {
@@ -16,7 +17,7 @@ export interface Operation {
   >;
 }
 
-export async function documentOf(app: Hono): Promise<Document> {
+export async function documentOf(app: StatusApp): Promise<Document> {
   return await (await app.request("/openapi.json")).json();
 }
 

@@ -41,8 +41,18 @@ Deno.test("the document names every route, once", () => {
 
 Deno.test("docs/api.md names every route of the document", async () => {
   const text = await Deno.readTextFile(new URL("../../docs/api.md", import.meta.url));
-  for (const path of Object.keys(document.paths)) {
-    const last = path.slice(path.lastIndexOf("/"));
-    assert.ok(text.includes(path) || text.includes(`\`${last}\``) || text.includes(` ${last}\``), path);
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const method of Object.keys(methods)) {
+      assert.ok(text.includes(`\`${method.toUpperCase()} ${path}\``), `${method} ${path}`);
+    }
+  }
+});
+
+Deno.test("docs/api.md names every query parameter of the document", async () => {
+  const text = await Deno.readTextFile(new URL("../../docs/api.md", import.meta.url));
+  for (const { parameters = [] } of Object.values(document.paths).flatMap(Object.values)) {
+    for (const { name } of parameters.filter((parameter) => parameter.in === "query")) {
+      assert.ok(text.includes(`\`${name}\``), name);
+    }
   }
 });

@@ -2,12 +2,11 @@
  * The real status API over made-up stages: a real TraceStore with the traces of a shop, a real EventHub, a real
  * configuration. For tests of the API and of what asks it.
  */
-import type { Hono } from "hono";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { MetricViews, Red } from "../../src/metrics/types.ts";
 import type { DecoderChange, DecoderDetail, DecoderList } from "../../src/registry/model.ts";
-import { createStatusApp, type StatusAppOptions } from "../../src/status/app.ts";
+import { createStatusApp, type StatusApp, type StatusAppOptions } from "../../src/status/app.ts";
 import { EventHub } from "../../src/status/events.ts";
 import type { ConfigState, StatusReport, TargetReport } from "../../src/status/model.ts";
 import { createLogger } from "../../src/support/log.ts";
@@ -191,7 +190,7 @@ export const CONFIG: Config = (await loadConfig({
 })).config;
 
 export interface StatusAppFixture {
-  readonly app: Hono;
+  readonly app: StatusApp;
   readonly store: TraceStore;
   readonly hub: EventHub;
   readonly logged: string[];
