@@ -100,14 +100,22 @@ export class LoadGenerator implements Disposable {
     return results;
   }
 
-  /** Sends `make()` over and over until the signal, or the end of the generator; tells how many were sent and what failed. */
-  async until(signal: AbortSignal, make: () => LoadRequest): Promise<{ sent: number; failures: string[] }> {
+  /**
+   * Sends `make()` over and over until the signal, or the end of the generator, with a pause after each on every
+   * connection; tells how many were sent and what failed.
+   */
+  async until(
+    signal: AbortSignal,
+    make: () => LoadRequest,
+    pauseMs = 0,
+  ): Promise<{ sent: number; failures: string[] }> {
     const failures: string[] = [];
     let sent = 0;
     const worker = async () => {
       while (!signal.aborted && !this.#closed) {
         const { error, status } = await this.send(make());
         sent++;
+        if (pauseMs > 0) await sleep(pauseMs);
         if (error === null && status === 200) continue;
         failures.push(error ?? `status ${status}`);
         await sleep(10);
