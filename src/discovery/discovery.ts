@@ -10,12 +10,15 @@ import type { Reason } from "../support/reason.ts";
 import type { ProcessInfo } from "../wire/process.ts";
 import type { DecoderChooser } from "./decoder_chooser.ts";
 import { identityOf, Inspections } from "./inspections.ts";
+import { OutsiderSearch } from "./outsider_search.ts";
+import { notGo, ruleThatMeans } from "./outsiders.ts";
 import { PortWatch } from "./port_watch.ts";
 import { Selection, type Verdict } from "./selector.ts";
 import type { DecoderSlots } from "./slots.ts";
 import type { Target } from "./target.ts";
 import { Tracing } from "./tracing.ts";
-import { attaching, excluded, type Sampling, type Tracked, trackedOf } from "./tracked.ts";
+import { attaching, excluded, refused, type Sampling, type Tracked, trackedOf } from "./tracked.ts";
+import { rulesWithoutMatch, unmatched, type UnmatchedRule } from "./unmatched_rules.ts";
 
 /** Which processes are traced, and how. */
 export interface DiscoveryRules {
@@ -46,11 +49,13 @@ export class Discovery {
   readonly #inspections: Inspections;
   readonly #tracing: Tracing;
   readonly #portWatch: PortWatch;
+  readonly #outsiderSearch: OutsiderSearch;
   readonly #tracked = new Map<number, Tracked>();
   /** The newest that is known of each process under work: what was learnt earlier must not replace it. */
   readonly #newest = new Map<number, ProcessInfo>();
   #rules: DiscoveryRules;
   #selection: Selection;
+  #scanned = false;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -61,22 +66,42 @@ export class Discovery {
       onChange: (pid) => this.#onPorts(pid),
       signal: options.signal,
     });
+    this.#outsiderSearch = new OutsiderSearch({
+      ...options,
+      isKnown: (pid) => this.#newest.has(pid),
+      onFound: (process, ports) => this.#consider(process, ports),
+    });
     this.#rules = options;
     this.#selection = new Selection(options.select);
   }
 
-  /** Every Go process known, by pid. */
+  /** Every Go process known, and those that are none though a rule means them; by pid. */
   targets(): Target[] {
     return [...this.#tracked.values()].map(({ target }) => target).sort((a, b) => a.pid - b.pid);
   }
 
-  /** The process of that id, when it is Go and known. */
+  /** The process of that id, when it is listed. */
   target(pid: number): Target | undefined {
     return this.#tracked.get(pid)?.target;
   }
 
+  /** Include rules that match no process; none before the first scan is over. */
+  unmatchedRules(): readonly UnmatchedRule[] {
+    return this.#scanned ? this.#rulesWithoutMatch().map(unmatched) : [];
+  }
+
+  #rulesWithoutMatch(): readonly SelectRule[] {
+    return rulesWithoutMatch(this.#rules.select.include, [...this.#tracked.values()]);
+  }
+
   /** Considers every process that runs now; resolves when each has its state. */
   async scan(): Promise<void> {
+    await this.#considerUnlisted();
+    this.#scanned = true;
+    await this.#lookForOutsiders();
+  }
+
+  async #considerUnlisted(): Promise<void> {
     const processes = await this.#options.loader.list();
     const unseen = processes.filter(({ pid }) => !this.#newest.has(pid));
     await Promise.all(unseen.map((process) => this.#consider(process)));
@@ -127,7 +152,9 @@ export class Discovery {
     this.#rules = rules;
     this.#selection = new Selection(rules.select);
     await Promise.all([...this.#tracked.values()].map((tracked) => this.#settle(tracked)));
+    await this.#considerUnlisted();
     await this.#catchUp();
+    await this.#lookForOutsiders();
   }
 
   /**
@@ -156,24 +183,27 @@ export class Discovery {
     }
   }
 
-  async #consider(process: ProcessInfo): Promise<void> {
+  /** @param ports on which it listens, when that is known. */
+  async #consider(process: ProcessInfo, ports: readonly number[] | null = null): Promise<void> {
     this.#newest.set(process.pid, process);
     const knowledge = await this.#inspections.of(identityOf(process), process);
     if (this.#newest.get(process.pid) !== process) return;
-    if (knowledge.inspection.kind === "not-go") {
+    const tracked = trackedOf(process, knowledge);
+    tracked.ports = ports;
+    if (!tracked.candidate.isGo && (knowledge.isUnread || this.#ruleThatMeans(tracked) === null)) {
       this.#newest.delete(process.pid);
       return;
     }
-    const tracked = trackedOf(process, knowledge);
     this.#tracked.set(process.pid, tracked);
     await this.#settle(tracked);
     if (this.#tracing.isOutdated(tracked)) await this.reselect();
   }
 
   /** Brings a process to the state that the rules of now want; one that is on its way there goes around again. */
-  #settle(tracked: Tracked): Promise<void> {
+  async #settle(tracked: Tracked): Promise<void> {
+    if (!tracked.candidate.isGo) return this.#settleOutsider(tracked);
     tracked.stale = true;
-    return tracked.settling ??= this.#settleUntilFresh(tracked);
+    await (tracked.settling ??= this.#settleUntilFresh(tracked));
   }
 
   async #settleUntilFresh(tracked: Tracked): Promise<void> {
@@ -193,13 +223,14 @@ export class Discovery {
   async #judge(tracked: Tracked): Promise<Verdict> {
     const { candidate, target: { pid } } = tracked;
     const verdict = this.#selection.judge(candidate, null);
+    tracked.ports = null;
     if (verdict.kind !== "ports-needed") {
       this.#portWatch.forget(pid);
       return verdict;
     }
-    const ports = await this.#options.loader.ports(pid).catch(() => []);
-    if (!tracked.gone) this.#portWatch.watch(pid, ports);
-    return this.#selection.judge(candidate, ports);
+    tracked.ports = await this.#options.loader.ports(pid).catch(() => []);
+    if (!tracked.gone) this.#portWatch.watch(pid, tracked.ports);
+    return this.#selection.judge(candidate, tracked.ports);
   }
 
   async #select(tracked: Tracked, rule: SelectRule | null): Promise<void> {
@@ -220,6 +251,31 @@ export class Discovery {
     excluded(tracked, reason);
     if (state === "traced") this.#options.log.info("no longer traces a process", { pid, exe, ...reason });
     await this.#tracing.end(tracked);
+  }
+
+  /** A program that is not Go is refused while a rule means it, and otherwise not listed. */
+  #settleOutsider(tracked: Tracked): void {
+    const rule = this.#ruleThatMeans(tracked);
+    if (rule === null) {
+      tracked.gone = true;
+      this.#tracked.delete(tracked.target.pid);
+      this.#newest.delete(tracked.target.pid);
+      return;
+    }
+    this.#announce(tracked, rule);
+    refused(tracked, notGo(tracked.candidate, rule));
+  }
+
+  #ruleThatMeans({ candidate, ports }: Tracked): SelectRule | null {
+    const rule = ruleThatMeans(this.#rules.select, candidate, ports);
+    return rule === "ports-needed" ? null : rule;
+  }
+
+  async #lookForOutsiders(): Promise<void> {
+    await this.#outsiderSearch.start(
+      this.#rules.select,
+      () => this.#rulesWithoutMatch().some(({ openPorts }) => openPorts.length > 0),
+    );
   }
 
   #announce(tracked: Tracked, rule: SelectRule | null): void {

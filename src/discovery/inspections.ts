@@ -19,6 +19,8 @@ const STRUCTS_TIMEOUT_MS = 10_000;
 export interface Knowledge {
   readonly inspection: Inspection;
   readonly structs: GoStructs | null;
+  /** It could not be read, and counts as no Go program. */
+  readonly isUnread?: boolean;
 }
 
 export interface InspectionsOptions {
@@ -46,7 +48,7 @@ export class Inspections {
       // The next process of this binary is read afresh.
       this.#options.log.debug("cannot read an executable", { pid, exe, error });
       this.#known.delete(identity);
-      return { inspection: { kind: "not-go" }, structs: null };
+      return { inspection: { kind: "not-go" }, structs: null, isUnread: true };
     });
     this.#known.set(identity, knowledge);
     return knowledge;

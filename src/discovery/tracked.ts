@@ -21,6 +21,8 @@ export interface Tracked {
   readonly identity: string;
   readonly knowledge: Knowledge;
   readonly candidate: Candidate;
+  /** On which it listened when it was judged last; null: that was not asked. */
+  ports: readonly number[] | null;
   /** What onTarget was called with last. */
   announced: { readonly rule: SelectRule | null } | null;
   /** The decoder in use; null while it is not traced. */
@@ -58,6 +60,7 @@ export function trackedOf(process: ProcessInfo, knowledge: Knowledge): Tracked {
     identity: identityOf(process),
     knowledge,
     candidate: candidateOf(process, knowledge.inspection),
+    ports: null,
     announced: null,
     choice: null,
     sampling: null,
