@@ -15,7 +15,6 @@ import { serveStatus } from "../status/serve.ts";
 import { publishSpans } from "../status/span_event.ts";
 import { loadApiToken } from "../status/token.ts";
 import type { ConfigurableLogger } from "../support/log.ts";
-import type { Reason } from "../support/reason.ts";
 import { SpanPrinter } from "../trace/printer.ts";
 import { TraceStore } from "../trace/store.ts";
 import { Decoders } from "./decoders.ts";
@@ -46,10 +45,9 @@ export interface AgentOptions {
 /**
  * Runs the agent until `signal` aborts.
  *
- * @returns null after an abort, else why it cannot go on.
  * @throws {Error} when it cannot start: no decoders, wrong certificates, a port that is taken.
  */
-export async function runAgent(options: AgentOptions): Promise<Reason | null> {
+export async function runAgent(options: AgentOptions): Promise<void> {
   const { load, loaded, page, log, signal } = options;
   const { config } = loaded;
   const token = await loadApiToken({
@@ -139,7 +137,7 @@ export async function runAgent(options: AgentOptions): Promise<Reason | null> {
   if (prometheus) log.info("metrics are served", { url: prometheus.url + path });
   live.watch();
 
-  const failure = await superviseLoader({
+  await superviseLoader({
     path: new URL("tsunagi-go", BUILD).pathname,
     pipeFolder: new URL("run/", BUILD).pathname,
     signal,
@@ -191,7 +189,6 @@ export async function runAgent(options: AgentOptions): Promise<Reason | null> {
     },
   });
   await Promise.all([output.shutdown(FLUSH_MS), metricExport.shutdown(FLUSH_MS)]);
-  return failure;
 }
 
 /** The agent's own resource, one object once the name of the host is known. */

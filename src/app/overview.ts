@@ -9,7 +9,7 @@ import type { SpanOutput } from "../export/span_output.ts";
 import type { SelfMetric } from "../metrics/types.ts";
 import { withoutSecrets } from "../status/config_report.ts";
 import type { EventHub } from "../status/events.ts";
-import type { ConfigState, Readiness, StatusReport, TargetReport } from "../status/model.ts";
+import type { ConfigState, Readiness, StatusReport, TargetsAnswer } from "../status/model.ts";
 import { targetReport } from "../status/target_report.ts";
 import type { Reason } from "../support/reason.ts";
 import type { SpanPrinter } from "../trace/printer.ts";
@@ -88,11 +88,16 @@ export class Overview {
     });
   }
 
-  targets(): TargetReport[] {
-    const { session, resources } = this.#options;
-    return (session()?.targets() ?? []).map((target) =>
-      targetReport(target, resources.of(target.pid).serviceName)
-    );
+  targets(): TargetsAnswer {
+    const { resources } = this.#options;
+    const session = this.#options.session();
+    return {
+      targets: (session?.targets() ?? []).map((target) =>
+        targetReport(target, resources.of(target.pid).serviceName)
+      ),
+      unmatchedRules: session?.unmatchedRules() ?? [],
+      loader: session?.hello ? null : this.#lastReason,
+    };
   }
 
   ready(): Readiness {
@@ -105,6 +110,6 @@ export class Overview {
   }
 
   async selfMetrics(): Promise<SelfMetric[]> {
-    return selfMetrics({ status: await this.status(), targets: this.targets() });
+    return selfMetrics({ status: await this.status(), targets: this.targets().targets });
   }
 }

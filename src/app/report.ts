@@ -93,6 +93,7 @@ export function loaderReport(options: {
     cpuTimeNs: stats?.cpuTimeNs ?? 0,
     residentBytes: stats?.residentBytes ?? 0,
     lastError: lastReason?.message ?? null,
+    reason: lastReason,
   };
 }
 

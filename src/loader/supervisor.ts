@@ -1,6 +1,7 @@
 /**
- * Keeps a loader running: starts it, starts it again with growing pauses when it dies, and gives up when it
- * can only fail the same way again. Used by App.
+ * Keeps a loader running: starts it, and starts it again with growing pauses when it dies. One that can only fail the
+ * same way again is tried now and then all the same, since an administrator may have put right what was wrong; the
+ * status API tells the reason meanwhile. Used by Agent.
  */
 import type { Hello } from "../wire/hello.ts";
 import type { Reason } from "../support/reason.ts";
@@ -29,12 +30,8 @@ export interface SupervisorOptions extends LoaderClientOptions {
   readonly start?: (options: LoaderClientOptions) => Promise<LoaderClient>;
 }
 
-/**
- * Runs loaders until the signal aborts.
- *
- * @returns the reason for giving up, or null after an abort.
- */
-export async function superviseLoader(options: SupervisorOptions): Promise<Reason | null> {
+/** Runs loaders until the signal aborts. */
+export async function superviseLoader(options: SupervisorOptions): Promise<void> {
   const { signal, onExit, clock = SYSTEM_CLOCK } = options;
   let pauseMs = FIRST_PAUSE_MS;
   while (!signal.aborted) {
@@ -42,12 +39,11 @@ export async function superviseLoader(options: SupervisorOptions): Promise<Reaso
     const reason = await runOnce(options);
     await onExit(signal.aborted ? null : reason);
     if (signal.aborted) break;
-    if (reason !== null && isPermanent(reason)) return reason;
-    if (clock.elapsed() - beganMs >= STABLE_MS) pauseMs = FIRST_PAUSE_MS;
+    if (reason !== null && isPermanent(reason)) pauseMs = MAX_PAUSE_MS;
+    else if (clock.elapsed() - beganMs >= STABLE_MS) pauseMs = FIRST_PAUSE_MS;
     await clock.sleep(pauseMs, signal);
     pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
   }
-  return null;
 }
 
 /** One life of a loader; resolves with the reason for its end. */

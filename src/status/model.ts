@@ -13,6 +13,7 @@ import type * as traces from "./schemas/traces.ts";
 export type SiteReport = Answer<typeof targets.SITE_REPORT>;
 /** One Go process. `reason` is null while it is attaching or traced. */
 export type TargetReport = Answer<typeof targets.TARGET_REPORT>;
+export type TargetsAnswer = Answer<typeof targets.TARGETS_ANSWER>;
 
 /** At rest begun = exported + sampledOut + sums of leftOut and lost; inFlight and queued make up the difference. */
 export type Accounting = Answer<typeof status.ACCOUNTING>;

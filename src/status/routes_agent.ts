@@ -1,13 +1,13 @@
 /** The agent's own state: status and targets. */
 import { type Endpoint, endpoint } from "./endpoint.ts";
-import type { StatusReport, TargetReport } from "./model.ts";
+import type { StatusReport, TargetsAnswer } from "./model.ts";
 import { STATUS_REPORT } from "./schemas/status.ts";
 import { TARGETS_ANSWER } from "./schemas/targets.ts";
 
 export interface AgentRoutesOptions {
   /** May ask the loader for fresh figures first. */
   readonly status: () => StatusReport | Promise<StatusReport>;
-  readonly targets: () => readonly TargetReport[];
+  readonly targets: () => TargetsAnswer;
 }
 
 export function agentRoutes({ status, targets }: AgentRoutesOptions): Endpoint[] {
@@ -26,7 +26,7 @@ export function agentRoutes({ status, targets }: AgentRoutesOptions): Endpoint[]
       tag: "Agent",
       summary: "Every Go process: its state, the reason, the probed instructions",
       answer: TARGETS_ANSWER,
-      handle: () => ({ targets: targets() }),
+      handle: () => targets(),
     }),
   ];
 }

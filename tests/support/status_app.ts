@@ -35,6 +35,7 @@ export const STATUS: StatusReport = {
     cpuTimeNs: 5,
     residentBytes: 4096,
     lastError: null,
+    reason: null,
   },
   accounting: {
     begun: 10,
@@ -209,7 +210,7 @@ export function makeStatusApp(
   const hub = new EventHub({ log });
   const app = createStatusApp({
     status: () => STATUS,
-    targets: () => TARGETS,
+    targets: () => ({ targets: TARGETS, unmatchedRules: [], loader: null }),
     traces: store,
     ready: () => ({ ready: true }),
     metrics: METRICS,

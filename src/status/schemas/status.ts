@@ -1,6 +1,6 @@
 /** What GET /api/v1/status and the probes answer. */
 import { Type } from "../../schema/mod.ts";
-import { amount, count, counts, flag, list, named, nullable, oneOf, text, time } from "./common.ts";
+import { amount, count, counts, flag, list, named, nullable, oneOf, REASON, text, time } from "./common.ts";
 
 export const KERNEL_REPORT = named(
   "KernelReport",
@@ -28,6 +28,7 @@ export const LOADER_REPORT = named(
     cpuTimeNs: count(),
     residentBytes: count(),
     lastError: nullable(text()),
+    reason: nullable(REASON, "Why it does not run, or why the one before ended."),
   }),
 );
 

@@ -35,4 +35,16 @@ export const TARGET_REPORT = named(
   }),
 );
 
-export const TARGETS_ANSWER = named("Targets", Type.Object({ targets: list(TARGET_REPORT) }));
+export const UNMATCHED_RULE = named(
+  "UnmatchedRule",
+  Type.Object({ origin: text("The rule, as the configuration names it."), ...REASON.properties }),
+);
+
+export const TARGETS_ANSWER = named(
+  "Targets",
+  Type.Object({
+    targets: list(TARGET_REPORT),
+    unmatchedRules: list(UNMATCHED_RULE, "Rules that select no process, a mistake that no process shows."),
+    loader: nullable(REASON, "Why no process at all is traced; null while the loader runs."),
+  }),
+);
