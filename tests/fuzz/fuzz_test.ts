@@ -8,12 +8,14 @@ import { DecoderTarget } from "./decoders.ts";
 import { exeCorpus, fuzzExecutables } from "./executables.ts";
 import { describeReport, FuzzFailure, type FuzzReport } from "./failure.ts";
 import { fuzzModules } from "./modules.ts";
+import { fuzzRows } from "./rows.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const SEEDS = [20261124, crypto.getRandomValues(new Uint32Array(1))[0]!];
 const RECORDS = 60_000;
 const EXECUTABLES = 120;
 const MODULES = 250;
+const ROWS = 20_000;
 /** Enough for every input on an idle machine; on a busy one there are fewer. */
 const SECONDS = 4;
 
@@ -52,5 +54,11 @@ for (const seed of SEEDS) {
     const files = await readDecoders();
     const onInput = (label: string) => watchdog.watch(label);
     await fuzz(() => fuzzModules(files, { seed, inputs: MODULES, seconds: SECONDS, onInput }));
+  });
+
+  Deno.test(`run: mutated rows break no promise of the RED stage, seed ${seed}`, async () => {
+    using watchdog = new Watchdog();
+    const onInput = (label: string) => watchdog.watch(label);
+    await fuzz(() => fuzzRows({ seed, inputs: ROWS, seconds: SECONDS, onInput }));
   });
 }

@@ -1,5 +1,5 @@
 /**
- * `deno task fuzz`: feeds hostile input to decoders, to the readers of executables and to the gate, for as long as is
+ * `deno task fuzz`: feeds hostile input to decoders, to the readers of executables, to the gate and to the RED stage, for as long as is
  * asked for. The same seed gives the same inputs; what fails is kept in build/fuzz and repeated with --replay.
  */
 import { parseArgs } from "node:util";
@@ -9,17 +9,18 @@ import { exeCorpus, fuzzExecutables } from "./executables.ts";
 import { describeReport, FuzzFailure, type FuzzLimits } from "./failure.ts";
 import { fuzzModules } from "./modules.ts";
 import { replay } from "./replay.ts";
+import { fuzzRows } from "./rows.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const HELP = `Usage: deno task fuzz [options]
-  --target NAME    decoders, executables or modules; all three by default
-  --records N      inputs for each decoder, executables and modules (default: 1000000, 2000, 5000)
+  --target NAME    decoders, executables, modules or rows; all four by default
+  --records N      inputs for each decoder, executables, modules and rows (default: 1000000, 2000, 5000, 300000)
   --time SECONDS   ends each target after that time
   --seed N         repeats a run (default: a new one, which is printed)
   --only NAME      one decoder of target decoders: go1.27
   --replay FILE    feeds an input of build/fuzz again`;
 
-const DEFAULT_INPUTS = { decoders: 1_000_000, executables: 2_000, modules: 5_000 } as const;
+const DEFAULT_INPUTS = { decoders: 1_000_000, executables: 2_000, modules: 5_000, rows: 300_000 } as const;
 type TargetName = keyof typeof DEFAULT_INPUTS;
 
 /** Of each form of Go's function table and of its debug information, the newest. */
@@ -40,6 +41,10 @@ const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`
 async function runTarget(name: TargetName, limits: FuzzLimits, only: string | undefined): Promise<void> {
   if (name === "executables") {
     print(describeReport(await fuzzExecutables(await exeCorpus(PROGRAMS, DEBUG), limits)));
+    return;
+  }
+  if (name === "rows") {
+    print(describeReport(fuzzRows(limits)));
     return;
   }
   const files = (await readDecoders()).filter((file) => only === undefined || file.name === only);

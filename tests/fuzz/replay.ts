@@ -4,6 +4,7 @@ import { DecoderTarget } from "./decoders.ts";
 import { examineExe } from "./executables.ts";
 import { examineModule } from "./modules.ts";
 import { PatchedSource } from "./patched_source.ts";
+import { RowTarget } from "./rows.ts";
 
 const DECODERS = /^decoders-(.+)-seed(-?\d+)-epoch(\d+)-batch(\d+)\.bin$/;
 
@@ -22,6 +23,10 @@ export async function replay(path: string): Promise<string> {
     );
   }
   if (name.startsWith("modules-")) return examineModule(bytes, { isTried: true });
+  if (name.startsWith("rows-")) {
+    new RowTarget().feed(bytes);
+    return "no failure";
+  }
   const match = DECODERS.exec(name);
   const file = (await readDecoders()).find((one) => one.name === match?.[1]);
   if (!match || !file) throw new Error(`Cannot replay ${name}: it names no input of a target`);
