@@ -50,7 +50,9 @@ Deno.test("docs/api.md names every route of the document", async () => {
 
 Deno.test("docs/api.md names every query parameter of the document", async () => {
   const text = await Deno.readTextFile(new URL("../../docs/api.md", import.meta.url));
-  for (const { parameters = [] } of Object.values(document.paths).flatMap(Object.values)) {
+  for (
+    const { parameters = [] } of Object.values(document.paths).flatMap((methods) => Object.values(methods))
+  ) {
     for (const { name } of parameters.filter((parameter) => parameter.in === "query")) {
       assert.ok(text.includes(`\`${name}\``), name);
     }
