@@ -70,16 +70,13 @@ export function attributeOf(name: usize, bytes: u32): u32 {
 
 export function setText(attribute: u32, at: usize, bytes: u32): void {
   const slot = slotOf(attribute);
-  writeU32(slot, span);
-  writeU32(slot + TYPE, TEXT);
-  writeU32(slot + ADDRESS, <u32> at);
-  writeU32(slot + BYTES, bytes);
+  writeU64(slot, <u64> span | <u64> TEXT << 32);
+  writeU64(slot + ADDRESS, <u64> at | <u64> bytes << 32);
 }
 
 export function setNumber(attribute: u32, value: u64): void {
   const slot = slotOf(attribute);
-  writeU32(slot, span);
-  writeU32(slot + TYPE, NUMBER);
+  writeU64(slot, <u64> span | <u64> NUMBER << 32);
   writeU64(slot + VALUE, value);
 }
 

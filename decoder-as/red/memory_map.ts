@@ -82,10 +82,14 @@ export const PROCESS_TAKEN = 1;
 export const PROCESS_TRACES = 2;
 export const PROCESS_METRICS = 4;
 
+/** What comes out: u32 pid, u32 address and u32 bytes of a ScopeSpans.spans field in the input or the output. */
+export const ROWS_OFFSET = 1572864;
+export const ROWS_CAPACITY = 43690;
+
 /** Rows as decoders write them: u32 pid, u32 bytes, then one ScopeSpans.spans field. */
 export const INPUT_OFFSET = 2097152;
 export const INPUT_BYTES = 4194304;
-/** Rows that come out. Any one row has room in an empty output. */
+/** Spans that got a route, written anew. Any one has room in an empty output. */
 export const OUTPUT_OFFSET = 6356992;
 export const OUTPUT_BYTES = 4259840;
 
@@ -165,8 +169,8 @@ export const MAX_SERIES_LIMIT = 20000;
 export const MEMORY_PAGES = 365;
 export const MEMORY_MAX_PAGES = 4096;
 
-/** Bytes of output that the last `run` wrote. */
-export const WORD_OUTPUT_BYTES = 0;
+/** Rows that came out of the last `run`. */
+export const WORD_ROWS = 0;
 /** Written by the host before each call: nanoseconds since 1970, and those of a clock that only goes forward. */
 export const WORD_NOW_NS = 1;
 export const WORD_ELAPSED_NS = 2;

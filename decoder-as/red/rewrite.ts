@@ -1,8 +1,7 @@
-/** Writes rows into the output: as they came, or with the route that was found. Called by stage.ts. */
-import { copy, find, writeU16, writeU32, writeU8 } from "../assembly/cursor";
+/** Writes spans anew, with the route that was found. Called by stage.ts. */
+import { copy, find, writeU16, writeU8 } from "../assembly/cursor";
 import { attributesEnd, nameAt, nameBytes, nameField, spanAt, spanEnd } from "./row";
 
-const ROW_HEAD_BYTES: usize = 8;
 const SPANS_TAG: u32 = 0x12;
 const NAME_TAG: u32 = 0x2a;
 const SPACE: u32 = 32;
@@ -11,7 +10,7 @@ const SPACE: u32 = 32;
 const ROUTE_KEY = memory.data<u8>([10, 10, 104, 116, 116, 112, 46, 114, 111, 117, 116, 101, 0, 0, 0, 0]);
 const ROUTE_KEY_BYTES: u32 = 12;
 
-/** Most bytes that a row with a route is longer than without, the route itself counted twice. */
+/** Most bytes that a span with a route is longer than without, the route itself counted twice. */
 export const GROWTH_BYTES: u32 = 64 + 2 * 255;
 
 function varintBytes(value: u32): u32 {
@@ -24,15 +23,8 @@ function varint(to: usize, value: u32): usize {
   return to + 1;
 }
 
-/** Copies the row at hand; yields the place behind. */
-export function writeRow(to: usize, pid: u32, at: usize, bytes: u32): usize {
-  writeU32(to, pid);
-  writeU32(to + 4, bytes);
-  return copy(to + ROW_HEAD_BYTES, at, bytes);
-}
-
-/** Writes the row at hand with http.route and, where the name is but a method, with the route in its name. */
-export function writeRouted(to: usize, pid: u32, route: usize, routeBytes: u32): usize {
+/** Writes the span at hand with http.route and, where the name is but a method, with the route in its name. */
+export function writeRouted(to: usize, route: usize, routeBytes: u32): usize {
   const renamed = nameField != 0 && nameBytes > 0 && find(nameAt, nameBytes, SPACE) == nameBytes;
   const longName = nameBytes + 1 + routeBytes;
   const nameEnd = nameAt + nameBytes;
@@ -41,10 +33,8 @@ export function writeRouted(to: usize, pid: u32, route: usize, routeBytes: u32):
   let bytes = <u32> (spanEnd - spanAt) + 1 + varintBytes(attributeBytes) + attributeBytes;
   if (renamed) bytes += 1 + varintBytes(longName) + longName - <u32> (nameEnd - nameField);
 
-  writeU32(to, pid);
-  writeU32(to + 4, 1 + varintBytes(bytes) + bytes);
-  writeU8(to + 8, SPANS_TAG);
-  to = varint(to + 9, bytes);
+  writeU8(to, SPANS_TAG);
+  to = varint(to + 1, bytes);
   // A name may lie behind the attributes: nothing says that fields come in order.
   if (renamed && nameField < attributesEnd) {
     to = writeName(copy(to, spanAt, <u32> (nameField - spanAt)), route, routeBytes);

@@ -2,7 +2,7 @@
  * The loop over rows: gives routes, measures, and leaves out what rules leave out. Called by abi.ts. No input traps;
  * what cannot be read comes out as it went in.
  */
-import { find, readU32 } from "../assembly/cursor";
+import { find, readU32, writeU32 } from "../assembly/cursor";
 import { count, setWord, word } from "../assembly/status";
 import { ABSENT, NUMBER, numberOf, readText, setText, TEXT, typeOf, valueAt, valueBytes } from "./attributes";
 import { passesFilters } from "./filters";
@@ -22,23 +22,31 @@ import {
   INPUT_OFFSET,
   OUTPUT_BYTES,
   OUTPUT_OFFSET,
+  ROWS_CAPACITY,
+  ROWS_OFFSET,
   WORD_FEATURES,
   WORD_FILTERED,
   WORD_IGNORED,
   WORD_NOT_EXPORTED,
-  WORD_OUTPUT_BYTES,
+  WORD_ROWS,
   WORD_SAMPLED_OUT,
   WORD_SPANS,
   WORD_UNREADABLE,
 } from "./memory_map";
 import { findProcess, hasMetrics, hasTraces, resource, routes } from "./processes";
-import { GROWTH_BYTES, writeRouted, writeRow } from "./rewrite";
+import { GROWTH_BYTES, writeRouted } from "./rewrite";
 import { findRoute, ignoring, routeAt, routeBytes, routeRules } from "./routes";
 import { endNs, kind, KIND_SERVER, readRow, sampled, startNs } from "./row";
 import { beginSeries, measure } from "./series";
 
 const OUTPUT_END: usize = OUTPUT_OFFSET + OUTPUT_BYTES;
 const ROW_HEAD_BYTES: u32 = 8;
+const ROW_BYTES: u32 = 12;
+const ROWS_END: usize = ROWS_OFFSET + ROWS_CAPACITY * 12;
+
+/** Where the next span that is written anew, and the next row that comes out, go. */
+let out: usize = OUTPUT_OFFSET;
+let row: usize = ROWS_OFFSET;
 
 /** Durations and sizes beyond are cut, or passed over: they come of a clock or a decoder that is wrong. */
 const MAX_DURATION_NS: u64 = 1 << 53;
@@ -60,24 +68,34 @@ const HASH: u32 = 35;
 export function runRows(bytes: u32): u32 {
   const end = <usize> INPUT_OFFSET + bytes;
   let at: usize = INPUT_OFFSET;
-  let out: usize = OUTPUT_OFFSET;
+  out = OUTPUT_OFFSET;
+  row = ROWS_OFFSET;
   expire(false);
-  while (at + ROW_HEAD_BYTES <= end) {
+  while (at + ROW_HEAD_BYTES <= end && row < ROWS_END) {
     const rowBytes = readU32(at + 4);
     if (rowBytes > <u32> (end - at) - ROW_HEAD_BYTES) break;
-    if (<u32> (OUTPUT_END - out) < ROW_HEAD_BYTES + rowBytes + GROWTH_BYTES) break;
-    out = takeRow(readU32(at), at + ROW_HEAD_BYTES, rowBytes, out);
+    if (<u32> (OUTPUT_END - out) < rowBytes + GROWTH_BYTES) break;
+    takeRow(readU32(at), at + ROW_HEAD_BYTES, rowBytes);
     at += ROW_HEAD_BYTES + rowBytes;
   }
-  setWord(WORD_OUTPUT_BYTES, <u64> (out - OUTPUT_OFFSET));
+  setWord(WORD_ROWS, <u64> (row - ROWS_OFFSET) / ROW_BYTES);
   return <u32> (at - INPUT_OFFSET);
 }
 
-function takeRow(pid: u32, at: usize, bytes: u32, out: usize): usize {
+/** A span comes out. */
+function emit(pid: u32, at: usize, bytes: u32): void {
+  writeU32(row, pid);
+  writeU32(row + 4, <u32> at);
+  writeU32(row + 8, bytes);
+  row += ROW_BYTES;
+}
+
+function takeRow(pid: u32, at: usize, bytes: u32): void {
   count(WORD_SPANS);
   if (!readRow(at, bytes)) {
     count(WORD_UNREADABLE);
-    return writeRow(out, pid, at, bytes);
+    emit(pid, at, bytes);
+    return;
   }
   findProcess(pid);
   const rules = routeRules(routes);
@@ -101,13 +119,20 @@ function takeRow(pid: u32, at: usize, bytes: u32, out: usize): usize {
   const kept = (ignored & IGNORE_TRACES) == 0 && passes && hasTraces && sampled;
   if (passes && hasMetrics && (ignored & IGNORE_METRICS) == 0) measureSpan(kept);
   if (kept) {
-    return hasNewRoute ? writeRouted(out, pid, routeAt, routeBytes) : writeRow(out, pid, at, bytes);
+    if (hasNewRoute) {
+      const from = out;
+      out = writeRouted(out, routeAt, routeBytes);
+      emit(pid, from, <u32> (out - from));
+    } else {
+      emit(pid, at, bytes);
+    }
+  } else if (ignored & IGNORE_TRACES) {
+    count(WORD_IGNORED);
+  } else if (!passes) {
+    count(WORD_FILTERED);
+  } else {
+    count(hasTraces ? WORD_SAMPLED_OUT : WORD_NOT_EXPORTED);
   }
-  if (ignored & IGNORE_TRACES) count(WORD_IGNORED);
-  else if (!passes) count(WORD_FILTERED);
-  else if (!hasTraces) count(WORD_NOT_EXPORTED);
-  else count(WORD_SAMPLED_OUT);
-  return out;
 }
 
 /** Gives a client span what is known of it by its URL only: url.scheme and url.path. */

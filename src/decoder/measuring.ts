@@ -40,8 +40,8 @@ export class Measuring {
   /** Takes rows that a decoder left in its memory; yields the spans that stay. */
   take(memory: Uint8Array, at: number, bytes: number): SpanBatch[] {
     const batches: SpanBatch[] = [];
-    const gather = (rows: Uint8Array, from: number, length: number) => {
-      for (const batch of copyRows(rows, findRows(rows, from, length))) batches.push(batch);
+    const gather = (from: Uint8Array, rows: Uint32Array) => {
+      for (const batch of copyRows(from, rows)) batches.push(batch);
     };
     let taken = 0;
     try {

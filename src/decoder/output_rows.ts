@@ -1,6 +1,6 @@
 /**
- * Finds the rows of spans that a decoder or the RED stage wrote, and copies them out of its memory. Called by host.ts
- * after each feed and by measuring.ts; believes nothing that the memory says.
+ * Finds the rows that a decoder wrote, believing nothing that its memory says, and copies spans out of the memory that
+ * they lie in. Called by host.ts after each feed, and by measuring.ts.
  */
 import { DecoderFault } from "./decoder_fault.ts";
 import type { SpanBatch } from "./span_batch.ts";
@@ -21,7 +21,7 @@ interface Gathering {
 }
 
 /** Process id, offset and length of each row, one behind the other. */
-type Rows = readonly number[];
+type Rows = ArrayLike<number>;
 const ROW_NUMBERS = 3;
 
 /**

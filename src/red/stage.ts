@@ -36,8 +36,13 @@ export interface RedExports {
   learn(resource: number, bytes: number): void;
 }
 
-/** Takes what `run` left in memory: `bytes` bytes of rows from `at` on. Nothing may be kept of it. */
-export type RowSink = (memory: Uint8Array, at: number, bytes: number) => void;
+/**
+ * Takes spans where `run` left them in memory: process id, offset and length of a ScopeSpans.spans field, one row
+ * behind the other. Nothing may be kept of either.
+ */
+export type RowSink = (memory: Uint8Array, rows: Uint32Array) => void;
+
+const ROW_NUMBERS = 3;
 
 const NS_PER_MS = 1_000_000;
 
@@ -99,9 +104,8 @@ export class RedStage {
         this.#bytes.set(rows.subarray(at + taken, at + taken + length), map.INPUT_OFFSET);
         const count = this.#exports.run(length) >>> 0;
         if (count === 0 || count > length) throw new Error(`It took ${count} of ${length} bytes`);
-        const output = this.#reader.word(map.WORD_OUTPUT_BYTES);
-        if (output > map.OUTPUT_BYTES) throw new Error(`Its output has ${output} bytes`);
-        if (output > 0) sink(this.#bytes, map.OUTPUT_OFFSET, output);
+        const numbers = ROW_NUMBERS * this.#reader.word(map.WORD_ROWS);
+        if (numbers > 0) sink(this.#bytes, new Uint32Array(this.#memory.buffer, map.ROWS_OFFSET, numbers));
         taken += count;
         counters = this.counters();
       }

@@ -86,14 +86,14 @@ function mutate(row: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayB
   }
 }
 
-/** Rows of a stage's output, heads included. */
+/** Rows as decoders write them, heads included. */
 function split(rows: Uint8Array): Uint8Array[] {
   const view = new DataView(rows.buffer, rows.byteOffset, rows.length);
   const found: Uint8Array[] = [];
   let at = 0;
   while (at < rows.length) {
     const end = at + HEAD_BYTES + view.getUint32(at + 4, true);
-    assert.ok(end <= rows.length, "the output ends within a row");
+    assert.ok(end <= rows.length, "the rows end within one");
     found.push(rows.slice(at, end));
     at = end;
   }
@@ -140,8 +140,11 @@ export class RowTarget {
   feed(rows: Uint8Array): RedCounters {
     const before = this.#stage.counters();
     const output: Uint8Array[] = [];
-    const taken = this.#stage.run(rows, 0, rows.length, (memory, at, bytes) => {
-      output.push(...split(memory.subarray(at, at + bytes)));
+    const taken = this.#stage.run(rows, 0, rows.length, (memory, out) => {
+      for (let index = 0; index < out.length; index += 3) {
+        const [pid, at, bytes] = [out[index]!, out[index + 1]!, out[index + 2]!];
+        output.push(rowWith(pid, memory.subarray(at, at + bytes)));
+      }
     });
     assert.equal(taken, rows.length);
     const input = split(rows);

@@ -1,6 +1,6 @@
 /** Rows as decoders write them, from spans as tests say them, and a stage that takes them. */
 import type { MeasureConfig, RouteRules } from "../../src/config/config.ts";
-import { copyRows, findRows } from "../../src/decoder/output_rows.ts";
+import { copyRows } from "../../src/decoder/output_rows.ts";
 import type { SpanBatch } from "../../src/decoder/span_batch.ts";
 import { RedMirror } from "../../src/red/snapshot.ts";
 import { RedStage, type RedStageOptions } from "../../src/red/stage.ts";
@@ -159,9 +159,7 @@ export class StageFixture {
   runRows(...rows: readonly Uint8Array[]): SpanBatch[] {
     const batches: SpanBatch[] = [];
     const bytes = joined(rows);
-    this.stage.run(bytes, 0, bytes.length, (memory, at, length) => {
-      batches.push(...copyRows(memory, findRows(memory, at, length)));
-    });
+    this.stage.run(bytes, 0, bytes.length, (memory, rows) => batches.push(...copyRows(memory, rows)));
     return batches;
   }
 
