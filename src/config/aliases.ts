@@ -3,7 +3,9 @@
  * itself, so that a stronger source wins whatever name it uses.
  */
 import { deleteAt, setAt, valueAt } from "./schema_walk.ts";
+import { METRIC_FEATURES } from "./config.ts";
 import { showPath } from "../schema/mod.ts";
+import { ALL_FEATURES } from "./settings_metrics.ts";
 import type { Source } from "./source.ts";
 import { durationMs } from "./value.ts";
 
@@ -19,37 +21,34 @@ interface Alias {
   readonly conflict?: "warning" | "union";
 }
 
-const toMs = (text: string) => durationMs(text);
 const lower = (text: string) => text.toLowerCase();
 
-/** Sets of buckets: Beyla has them for each exporter, Tsunagi once. */
-const BUCKETS = ["otel_metrics_export", "prometheus_export"].flatMap((section): Alias[] => [
+/** What Beyla has for each exporter of metrics, and Tsunagi once. */
+const EXPORTER_KEYS = ["otel_metrics_export", "prometheus_export"].flatMap((section): Alias[] => [
   { from: `${section}.buckets.duration_histogram`, to: "metrics.duration_buckets", conflict: "warning" },
   { from: `${section}.buckets.request_size_histogram`, to: "metrics.size_buckets", conflict: "warning" },
   { from: `${section}.buckets.response_size_histogram`, to: "metrics.size_buckets", conflict: "warning" },
   { from: `${section}.ttl`, to: "metrics.ttl", conflict: "warning" },
-  { from: `${section}.features`, to: "metrics.features", conflict: "union" },
+  {
+    from: `${section}.features`,
+    to: "metrics.features",
+    convert: supportedFeatures,
+    remark: featuresRemark,
+    conflict: "union",
+  },
 ]);
 
 const ALIASES: readonly Alias[] = [
-  {
-    from: "otel_traces_export.endpoint",
-    to: "otlp.traces_endpoint",
-    convert: tracesEndpoint,
-  },
-  {
-    from: "otel_metrics_export.endpoint",
-    to: "otlp.metrics_endpoint",
-    convert: metricsEndpoint,
-  },
+  { from: "otel_traces_export.endpoint", to: "otlp.traces_endpoint", convert: tracesEndpoint },
+  { from: "otel_metrics_export.endpoint", to: "otlp.metrics_endpoint", convert: metricsEndpoint },
   { from: "otel_traces_export.queue_size", to: "otlp.max_queue" },
   { from: "otel_traces_export.max_queue_size", to: "otlp.max_queue" },
   { from: "otel_traces_export.batch_max_size", to: "otlp.max_batch" },
   { from: "otel_traces_export.max_export_batch_size", to: "otlp.max_batch" },
-  { from: "otel_traces_export.batch_timeout", to: "otlp.delay_ms", convert: toMs },
+  { from: "otel_traces_export.batch_timeout", to: "otlp.delay_ms", convert: durationMs },
   { from: "otel_traces_export.sampler.name", to: "sampler.name" },
   { from: "otel_traces_export.sampler.arg", to: "sampler.ratio", convert: Number },
-  ...BUCKETS,
+  ...EXPORTER_KEYS,
   { from: "trace_printer", to: "print", convert: printMode, remark: printRemark },
   { from: "print_traces", to: "print", convert: (on: boolean) => on ? "text" : "off" },
   { from: "log_level", to: "log.level", convert: lower },
@@ -75,17 +74,10 @@ export function resolveAliases(source: Source): void {
       setAt(source.tree, toPath, [...new Set([...other as string[], ...value as string[]])]);
     } else if (JSON.stringify(other) !== JSON.stringify(value)) {
       const written = showPath(source.writtenAt(toPath));
-      if (conflict === "warning") {
-        source.report(
-          "warning",
-          fromPath,
-          `has no effect: ${written} says otherwise, and one serves all exporters`,
-        );
-      } else {source.report(
-          "error",
-          fromPath,
-          `says otherwise than ${written}, which means the same; keep one`,
-        );}
+      const [severity, message] = conflict === "warning"
+        ? ["warning", `has no effect: ${written} says otherwise, and one serves all exporters`] as const
+        : ["error", `says otherwise than ${written}, which means the same; keep one`] as const;
+      source.report(severity, fromPath, message);
     }
   }
 }
@@ -104,6 +96,21 @@ function metricsEndpoint(text: string): string {
   const url = new URL(text);
   if (url.pathname === "/") url.pathname = "/v1/metrics";
   return url.href;
+}
+
+function supportedFeatures(names: readonly string[]): string[] {
+  return names.filter((name) => !isUnsupportedFeature(name));
+}
+
+/** What there is to say about features that Tsunagi has no metrics for, or null. */
+export function featuresRemark(names: readonly string[]): string | null {
+  const unsupported = names.filter(isUnsupportedFeature);
+  if (unsupported.length === 0) return null;
+  return `not supported: ${unsupported.join(", ")}; there are ${METRIC_FEATURES.join(" and ")}`;
+}
+
+function isUnsupportedFeature(name: string): boolean {
+  return !ALL_FEATURES.includes(name) && !METRIC_FEATURES.some((feature) => feature === name);
 }
 
 function printMode(text: string): string {

@@ -332,7 +332,7 @@ Deno.test("keys that are not supported get one warning each, with their place", 
     "f.yaml:4:27: warning: attributes.kubernetes.enable: is not supported, and has",
     "f.yaml:5:13: warning: discovery.min_process_age: is not supported, and has",
     "f.yaml:5:68: warning: discovery.services[0].routes.outgoing: is not supported, and has",
-    "f.yaml:6:33: warning: otel_metrics_export.features: network is not supported; " +
+    "f.yaml:6:33: warning: otel_metrics_export.features: not supported: network; " +
     "there are application and application_service_graph",
     "f.yaml:7:1: warning: shutdown_timeout: is not supported, and has",
   ]);

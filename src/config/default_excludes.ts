@@ -25,7 +25,13 @@ const NAMESPACES = [
 const ORIGIN = "the built-in exclusions (discovery.default_exclude_services)";
 
 export const DEFAULT_EXCLUDES: readonly (Pick<SelectRule, "origin"> & Partial<SelectRule>)[] = [
-  { origin: ORIGIN, exePath: { kind: "regex", regex: /(?:^|\/)(?:beyla|obi|alloy|otelcol[^/]*)$/ } },
+  {
+    origin: ORIGIN,
+    exePath: {
+      kind: "regex",
+      regex: /(?:^|\/)(?:beyla|obi|ebpf-instrument|alloy|prometheus-config-reloader|otelcol[^/]*)$/,
+    },
+  },
   {
     origin: ORIGIN,
     kubernetes: [{

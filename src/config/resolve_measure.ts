@@ -1,6 +1,7 @@
 /** What is measured, and which spans count: features, attributes of series, filters. Used by resolve.ts. */
 import { nearest } from "../support/nearest.ts";
 import { matchesGlob } from "../support/glob.ts";
+import { featuresRemark } from "./aliases.ts";
 import { ATTRIBUTE_NAMES, isResourceAttribute, METRIC_NAMES, otlpName } from "./attribute_names.ts";
 import {
   type AttributeFilter,
@@ -9,22 +10,16 @@ import {
   type MetricFeature,
 } from "./config.ts";
 import type { Reporter } from "./resolve.ts";
+import { ALL_FEATURES } from "./settings_metrics.ts";
 import type { Settings } from "./settings.ts";
 
 export function resolveFeatures(settings: Settings, report: Reporter): MetricFeature[] {
   const given = settings.metrics!.features!;
-  const supported = METRIC_FEATURES.filter((feature) =>
-    given.some((name) => name === feature || name === "*" || name === "all")
+  const remark = featuresRemark(given);
+  if (remark !== null) report.warn(["metrics", "features"], remark);
+  return METRIC_FEATURES.filter((feature) =>
+    given.some((name) => name === feature || ALL_FEATURES.includes(name))
   );
-  for (const name of given) {
-    if (name !== "*" && name !== "all" && !METRIC_FEATURES.some((feature) => feature === name)) {
-      report.warn(
-        ["metrics", "features"],
-        `${name} is not supported; there are ${METRIC_FEATURES.join(" and ")}`,
-      );
-    }
-  }
-  return supported;
 }
 
 export function resolveAttributes(settings: Settings, report: Reporter): AttributeSelection[] {

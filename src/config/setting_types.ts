@@ -81,6 +81,8 @@ export function textThat(
 export const TEXT = Type.String({ minLength: 1 });
 /** A name that may look like a number. */
 export const NAME = textThat("text", () => {}, { scalar: true });
+/** Of a URL. */
+export const PATH = refine(Type.String(), (path) => path.startsWith("/") ? null : "must begin with /");
 export const BOOLEAN = Type.Boolean();
 export const URL_TEXT = textThat("URL", value.httpUrl);
 export const HOST_PORT = textThat("HOST:PORT", value.hostPort);
@@ -127,7 +129,10 @@ export const HEADERS = refine(Type.Record(Type.String(), Type.String()), (header
 /** Upper bounds of buckets. */
 export const BUCKETS = refine(
   Type.Array(Type.Number({ minimum: 0 }), { minItems: 1, maxItems: 15 }),
-  (bounds) => bounds.every((bound, index) => index === 0 || bound > bounds[index - 1]!) ? null : "must rise",
+  (bounds) =>
+    bounds.every((bound, index) => index === 0 || bound > bounds[index - 1]!)
+      ? null
+      : "must have bounds that rise",
 );
 
 function showDuration(ms: number): string {

@@ -3,91 +3,14 @@
  * and the variables come. Own keys are what the stages are configured by (resolve.ts); aliases.ts turns Beyla's into them.
  */
 import { type Static, Type } from "../schema/mod.ts";
-import { LOG_FORMATS, LOG_LEVELS } from "../support/log.ts";
-import { METRIC_FEATURES, PRINT_MODES } from "./config.ts";
-import {
-  FEATURES,
-  METRICS_EXPORT,
-  OTLP,
-  OUTPUT_KEYS,
-  PROMETHEUS_EXPORT,
-  SAMPLER,
-  TRACES_EXPORT,
-} from "./settings_export.ts";
-import { DISCOVERY, ENTRY_KEYS, ROUTES, SELECT } from "./settings_select.ts";
-import { EBPF, UNSUPPORTED_ATTRIBUTES, UNSUPPORTED_KEYS } from "./settings_unsupported.ts";
-import {
-  BOOLEAN,
-  BUCKETS,
-  duration,
-  ebpf,
-  HOST_PORT,
-  key,
-  NAME,
-  oneOf,
-  orNull,
-  section,
-  TEXT,
-  unsupported,
-} from "./setting_types.ts";
-
-const MATCH = section({
-  match: key(NAME, { meaning: "Glob that the attribute must match", beyla: "same, but for { } and [ ]" }),
-  not_match: key(NAME, { meaning: "Glob that it must not match", beyla: "same, but for { } and [ ]" }),
-});
-
-const METRICS = section({
-  features: key(FEATURES, {
-    meaning: "Families of metrics",
-    default: METRIC_FEATURES,
-    env: ebpf("METRICS_FEATURES"),
-    beyla: "same; Beyla's default is application alone",
-  }),
-  duration_buckets: key(BUCKETS, {
-    meaning: "Upper bounds of the buckets of durations, in seconds; at most 15",
-    default: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-    beyla: "otel_metrics_export.buckets.duration_histogram",
-  }),
-  size_buckets: key(BUCKETS, {
-    meaning: "Upper bounds of the buckets of body sizes, in bytes; at most 15",
-    default: [0, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192],
-    beyla: "otel_metrics_export.buckets.request_size_histogram",
-  }),
-  max_series: key(Type.Integer({ minimum: 1, maximum: 100_000 }), {
-    meaning: "Series of one metric; what is beyond falls into a series marked otel.metric.overflow",
-    default: 2_000,
-  }),
-  ttl: key(duration(1_000, 604_800_000), {
-    meaning: "Series of processes that ended are forgotten after this time",
-    default: "5m",
-    beyla: "otel_metrics_export.ttl, prometheus_export.ttl",
-  }),
-}, { description: "What is measured, whoever asks for it" });
-
-const ATTRIBUTES = section({
-  select: key(
-    Type.Record(
-      Type.String(),
-      section({
-        include: key(Type.Array(NAME), {
-          meaning: "Globs on names of attributes that the metric has; without it, the metric's own choice",
-          beyla: "same",
-        }),
-        exclude: key(Type.Array(NAME), {
-          meaning: "Globs on names of attributes that it does not have",
-          default: [],
-          beyla: "same",
-        }),
-      }),
-    ),
-    {
-      meaning: "By glob on a metric's name: the attributes of its series. Names as in OTLP or in Prometheus",
-      default: {},
-      beyla: "same, but for traces",
-    },
-  ),
-  ...UNSUPPORTED_ATTRIBUTES,
-}, { description: "Attributes of metrics" });
+import { METRICS_EXPORT, OTLP, TRACES_EXPORT } from "./settings_export.ts";
+import { ATTRIBUTES, FILTER, METRICS, PROMETHEUS_EXPORT } from "./settings_metrics.ts";
+import { OUTPUT_KEYS } from "./settings_output.ts";
+import { ROUTES } from "./settings_routes.ts";
+import { SAMPLER } from "./settings_sampler.ts";
+import { DISCOVERY, ENTRY_KEYS, SELECT } from "./settings_select.ts";
+import { EBPF, UNSUPPORTED_KEYS } from "./settings_unsupported.ts";
+import { BOOLEAN, HOST_PORT, key, NAME, orNull, section, TEXT } from "./setting_types.ts";
 
 export const SETTINGS = section({
   otlp: Type.Optional(OTLP),
@@ -96,25 +19,12 @@ export const SETTINGS = section({
   prometheus_export: Type.Optional(PROMETHEUS_EXPORT),
   metrics: Type.Optional(METRICS),
   attributes: Type.Optional(ATTRIBUTES),
-  filter: Type.Optional(section({
-    application: key(Type.Record(Type.String(), MATCH), {
-      meaning: "By name of an attribute: spans that do not pass are left out of traces and metrics",
-      default: {},
-      beyla: "same",
-    }),
-    network: unsupported("There are no metrics of the network"),
-    stats: unsupported("There are no metrics of the network"),
-  }, { description: "Which spans count" })),
+  filter: Type.Optional(FILTER),
   routes: Type.Optional(ROUTES),
   sampler: Type.Optional(SAMPLER),
   select: Type.Optional(SELECT),
   discovery: Type.Optional(DISCOVERY),
   ...ENTRY_KEYS,
-  print: key(oneOf(PRINT_MODES), {
-    meaning: "Finished spans on stdout: text, json (one span a line), off",
-    default: "text",
-    beyla: "trace_printer, whose default is disabled",
-  }),
   listen: key(HOST_PORT, { meaning: "Address of the status API and the page", default: "127.0.0.1:9810" }),
   allowed_hosts: key(Type.Array(NAME), {
     meaning: "Names by which the status API may be asked for, beside localhost and addresses",
@@ -149,14 +59,6 @@ export const SETTINGS = section({
       "File of the token that changes ask for; null: the agent makes one. TSUNAGI_API_TOKEN is stronger",
     default: null,
   }),
-  log: Type.Optional(section({
-    level: key(oneOf(LOG_LEVELS), {
-      meaning: "Least severe lines of the agent's own log, which goes to stderr",
-      default: "info",
-      beyla: "log_level",
-    }),
-    format: key(oneOf(LOG_FORMATS), { meaning: "Form of a line", default: "text", beyla: "log_format" }),
-  }, { description: "The agent's own log, on stderr" })),
   ...OUTPUT_KEYS,
   ebpf: Type.Optional(EBPF),
   ...UNSUPPORTED_KEYS,

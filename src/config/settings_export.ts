@@ -1,44 +1,22 @@
 /** Keys about where traces and metrics go. */
 import { Type } from "../schema/mod.ts";
-import { COMPRESSIONS, METRIC_FEATURES, PROTOCOLS, SAMPLER_NAMES, TEMPORALITIES } from "./config.ts";
+import { COMPRESSIONS, PROTOCOLS, TEMPORALITIES } from "./config.ts";
+import { BEYLA_BUCKETS, FEATURES, NO_EFFECT } from "./settings_metrics.ts";
+import { BEYLA_SAMPLER } from "./settings_sampler.ts";
 import {
   type About,
   BOOLEAN,
-  BUCKETS,
   duration,
   ebpf,
   HEADERS,
   key,
-  NAME,
   oneOf,
-  oneOfAnyCase,
   orNull,
-  RATIO,
-  RATIO_TEXT,
   section,
   TEXT,
   unsupported,
   URL_TEXT,
 } from "./setting_types.ts";
-
-/** Features of Beyla that Tsunagi has no metrics for. */
-export const UNSUPPORTED_FEATURES = [
-  "*",
-  "all",
-  "application_span",
-  "application_span_otel",
-  "application_span_sizes",
-  "application_host",
-  "application_process",
-  "ebpf",
-  "network",
-  "network_inter_zone",
-  "stats",
-  "stats_tcp_rtt",
-  "stats_tcp_failed_connections",
-] as const;
-
-export const FEATURES = Type.Array(oneOf([...METRIC_FEATURES, ...UNSUPPORTED_FEATURES]));
 
 const PROTOCOL = oneOf([...PROTOCOLS, "grpc"]);
 const TIMEOUT_MS = Type.Integer({ minimum: 1, maximum: 600_000 });
@@ -100,43 +78,8 @@ function transport(signal: Signal | null) {
   };
 }
 
-export const SAMPLER = section({
-  name: key(oneOf(SAMPLER_NAMES), {
-    meaning: "Which new traces are kept; parentbased_ ones do what the caller decided",
-    default: "parentbased_always_on",
-    env: ["OTEL_TRACES_SAMPLER"],
-    beyla: "otel_traces_export.sampler.name",
-  }),
-  ratio: key(RATIO, {
-    meaning: "Share of new traces that the two ratio samplers keep",
-    default: 1,
-    env: ["OTEL_TRACES_SAMPLER_ARG"],
-    beyla: "otel_traces_export.sampler.arg",
-  }),
-}, {
-  description:
-    "Which new traces are kept; decided before the header is written, so that callee and caller agree",
-});
-
-/** As Beyla writes it. */
-export const BEYLA_SAMPLER = section({
-  name: key(oneOf(SAMPLER_NAMES), { meaning: "Which new traces are kept", beyla: "same" }),
-  arg: key(RATIO_TEXT, { meaning: "Share of new traces that the two ratio samplers keep", beyla: "same" }),
-});
-
-const SELF_REFERENCES = "Calls of a service to itself are always part of the service graph";
-const INSTRUMENTATIONS = "Tsunagi instruments HTTP only";
-const SDK_LOG = "There is no SDK whose log could be set";
-const VERIFY = "Certificates are always verified; name the authority with certificate";
-const EXTRA = "There are no span metrics";
-
-const BEYLA_BUCKETS = section({
-  duration_histogram: key(BUCKETS, { meaning: "As metrics.duration_buckets", beyla: "same" }),
-  request_size_histogram: key(BUCKETS, { meaning: "As metrics.size_buckets", beyla: "same" }),
-  response_size_histogram: key(BUCKETS, { meaning: "As metrics.size_buckets", beyla: "same" }),
-  gen_ai_client_operation_duration_histogram: unsupported("There are no metrics of GenAI"),
-  gen_ai_client_token_usage_histogram: unsupported("There are no metrics of GenAI"),
-});
+const SDK_LOG = "there is no SDK whose log could be set";
+const VERIFY = "certificates are always verified; name the authority with certificate";
 
 export const OTLP = section({
   endpoint: key(orNull(URL_TEXT), {
@@ -216,19 +159,19 @@ export const TRACES_EXPORT = section({
   }),
   insecure_skip_verify: unsupported(VERIFY, ebpf("OTEL_INSECURE_SKIP_VERIFY", "INSECURE_SKIP_VERIFY")),
   instrumentations: unsupported(
-    INSTRUMENTATIONS,
+    NO_EFFECT.instrumentations,
     ebpf("OTEL_TRACES_INSTRUMENTATIONS", "TRACES_INSTRUMENTATIONS"),
   ),
   backoff_initial_interval: unsupported(
-    "Waiting times between tries are fixed",
+    "waiting times between tries are fixed",
     ebpf("BACKOFF_INITIAL_INTERVAL"),
   ),
-  backoff_max_interval: unsupported("Waiting times between tries are fixed", ebpf("BACKOFF_MAX_INTERVAL")),
+  backoff_max_interval: unsupported("waiting times between tries are fixed", ebpf("BACKOFF_MAX_INTERVAL")),
   backoff_max_elapsed_time: unsupported(
-    "Waiting times between tries are fixed",
+    "waiting times between tries are fixed",
     ebpf("BACKOFF_MAX_ELAPSED_TIME"),
   ),
-  reporters_cache_len: unsupported("There is no cache of exporters", ebpf("TRACES_REPORT_CACHE_LEN")),
+  reporters_cache_len: unsupported("there is no cache of exporters", ebpf("TRACES_REPORT_CACHE_LEN")),
   otel_sdk_log_level: unsupported(SDK_LOG, ebpf("OTEL_SDK_LOG_LEVEL", "SDK_LOG_LEVEL")),
 }, { description: "What holds for traces alone; Beyla's section" });
 
@@ -273,87 +216,17 @@ export const METRICS_EXPORT = section({
   }),
   insecure_skip_verify: unsupported(VERIFY),
   instrumentations: unsupported(
-    INSTRUMENTATIONS,
+    NO_EFFECT.instrumentations,
     ebpf("OTEL_METRICS_INSTRUMENTATIONS", "METRICS_INSTRUMENTATIONS"),
   ),
   allow_service_graph_self_references: unsupported(
-    SELF_REFERENCES,
+    NO_EFFECT.selfReferences,
     ebpf("OTEL_ALLOW_SERVICE_GRAPH_SELF_REFERENCES", "ALLOW_SERVICE_GRAPH_SELF_REFERENCES"),
   ),
-  extra_span_resource_attributes: unsupported(EXTRA, ebpf("EXTRA_SPAN_RESOURCE_ATTRIBUTES")),
-  reporters_cache_len: unsupported("There is no cache of exporters", ebpf("METRICS_REPORT_CACHE_LEN")),
+  extra_span_resource_attributes: unsupported(
+    NO_EFFECT.extraSpanAttributes,
+    ebpf("EXTRA_SPAN_RESOURCE_ATTRIBUTES"),
+  ),
+  reporters_cache_len: unsupported("there is no cache of exporters", ebpf("METRICS_REPORT_CACHE_LEN")),
   otel_sdk_log_level: unsupported(SDK_LOG),
 }, { description: "What holds for metrics alone; Beyla's section" });
-
-export const PROMETHEUS_EXPORT = section({
-  port: key(Type.Integer({ minimum: 0, maximum: 65_535 }), {
-    meaning: "Port of its own for scraping; 0: none. /metrics of the status API is always there",
-    default: 0,
-    env: ebpf("PROMETHEUS_PORT"),
-    beyla: "same",
-  }),
-  host: key(NAME, {
-    meaning: "Address that the port listens on",
-    default: "0.0.0.0",
-  }),
-  path: key(Type.String({ pattern: "^/" }), {
-    meaning: "Path on that port",
-    default: "/metrics",
-    env: ebpf("PROMETHEUS_PATH"),
-    beyla: "same",
-  }),
-  features: key(FEATURES, {
-    meaning: "As metrics.features; those of all places count",
-    env: ebpf("PROMETHEUS_FEATURES"),
-    beyla: "same",
-  }),
-  buckets: Type.Optional(BEYLA_BUCKETS),
-  ttl: key(duration(1_000, 604_800_000), {
-    meaning: "As metrics.ttl",
-    env: ebpf("PROMETHEUS_TTL"),
-    beyla: "same",
-  }),
-  instrumentations: unsupported(INSTRUMENTATIONS, ebpf("PROMETHEUS_INSTRUMENTATIONS")),
-  allow_service_graph_self_references: unsupported(
-    SELF_REFERENCES,
-    ebpf("PROMETHEUS_ALLOW_SERVICE_GRAPH_SELF_REFERENCES"),
-  ),
-  disable_build_info: unsupported("Build information is always there", ebpf("PROMETHEUS_DISABLE_BUILD_INFO")),
-  exemplar_filter: unsupported(
-    "Exemplars are traces that were kept; OpenMetrics shows them",
-    ebpf("PROMETHEUS_EXEMPLAR_FILTER"),
-  ),
-  extra_resource_attributes: unsupported(
-    "target_info carries all attributes of the resource",
-    ebpf("PROMETHEUS_EXTRA_RESOURCE_ATTRIBUTES"),
-  ),
-  extra_span_resource_attributes: unsupported(EXTRA, ebpf("PROMETHEUS_EXTRA_SPAN_RESOURCE_ATTRIBUTES")),
-  service_cache_size: unsupported("There is no cache of services"),
-}, { description: "Metrics for scraping on a port of its own; Beyla's section" });
-
-export const TRACE_PRINTERS = ["disabled", "text", "json", "json_indent", "counter"] as const;
-export const LOG_LEVEL_NAMES = ["debug", "info", "warn", "error"] as const;
-
-/** Beyla's keys of the top level about print and log. */
-export const OUTPUT_KEYS = {
-  trace_printer: key(oneOfAnyCase(TRACE_PRINTERS), {
-    meaning: "As print: text, json, or disabled for off",
-    env: ebpf("TRACE_PRINTER"),
-    beyla: "same; json_indent prints as json, counter as off",
-  }),
-  print_traces: key(BOOLEAN, {
-    meaning: "As print: text or off",
-    env: ebpf("PRINT_TRACES"),
-    beyla: "same; older form of trace_printer",
-  }),
-  log_level: key(oneOfAnyCase(LOG_LEVEL_NAMES), {
-    meaning: "As log.level, in any case",
-    env: [...ebpf("LOG_LEVEL"), "OTEL_LOG_LEVEL"],
-    beyla: "same",
-  }),
-  log_format: key(oneOfAnyCase(["text", "json"]), {
-    meaning: "As log.format",
-    env: ebpf("LOG_FORMAT"),
-    beyla: "same",
-  }),
-};

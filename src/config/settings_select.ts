@@ -1,7 +1,8 @@
 /** Keys about which processes are traced, and what holds for some of them only. */
 import { refine, Type } from "../schema/mod.ts";
-import { IGNORE_MODES, UNMATCHED_MODES } from "./config.ts";
-import { BEYLA_SAMPLER, FEATURES } from "./settings_export.ts";
+import { FEATURES } from "./settings_metrics.ts";
+import { PATTERN, ROUTE_KEYS } from "./settings_routes.ts";
+import { BEYLA_SAMPLER } from "./settings_sampler.ts";
 import {
   BOOLEAN,
   ebpf,
@@ -16,42 +17,6 @@ import {
   TEXT,
   unsupported,
 } from "./setting_types.ts";
-
-const PATTERN = Type.String({ pattern: "^[/*]" });
-
-/** How server spans without a route of their own get one. */
-export const ROUTE_KEYS = {
-  patterns: key(Type.Array(PATTERN), {
-    meaning: "/orders/{id}, /orders/:id or /files/*; the first that matches names the route",
-    default: [],
-    beyla: "same",
-  }),
-  ignored_patterns: key(Type.Array(PATTERN), {
-    meaning: "Paths whose spans are left out",
-    default: [],
-    beyla: "same",
-  }),
-  ignore_mode: key(oneOf(IGNORE_MODES), {
-    meaning: "What they are left out of",
-    default: "all",
-    beyla: "same",
-  }),
-  unmatched: key(oneOf(UNMATCHED_MODES), {
-    meaning: "The route of a path that no pattern matches; heuristic replaces what looks like an id",
-    default: "heuristic",
-    beyla: "same",
-  }),
-  wildcard_char: key(Type.String({ minLength: 1, maxLength: 1 }), {
-    meaning: "Stands for a segment that varies",
-    default: "*",
-    beyla: "same",
-  }),
-};
-
-export const ROUTES = section({
-  ...ROUTE_KEYS,
-  max_path_segment_cardinality: unsupported("The bound of low-cardinality is fixed"),
-}, { description: "How server spans get a route where the program's router tells none" });
 
 /** Keys of an entry that select by what Kubernetes says, and the attributes that they look at. */
 export const KUBERNETES_KEYS = {
@@ -123,7 +88,7 @@ function entry(text: typeof GLOB, kind: string) {
         meaning: "As patterns",
         beyla: "same",
       }),
-      outgoing: unsupported("Client spans have no route"),
+      outgoing: unsupported("client spans have no route"),
       ...ROUTE_KEYS,
     })),
     metrics: Type.Optional(
@@ -179,28 +144,28 @@ export const DISCOVERY = section({
     env: ebpf("EXCLUDE_OTEL_INSTRUMENTED_SERVICES"),
     beyla: "same; found in the executable, not by its exports",
   }),
-  survey: unsupported("There is no survey mode"),
-  exclude_survey: unsupported("There is no survey mode"),
-  system_wide: unsupported("Without a selection every Go process is traced", ebpf("SYSTEM_WIDE")),
+  survey: unsupported("there is no survey mode"),
+  exclude_survey: unsupported("there is no survey mode"),
+  system_wide: unsupported("without a selection every Go process is traced", ebpf("SYSTEM_WIDE")),
   exclude_otel_instrumented_services_span_metrics: unsupported(
-    "There are no span metrics",
+    "there are no span metrics",
     ebpf("EXCLUDE_OTEL_INSTRUMENTED_SERVICES_SPAN_METRICS"),
   ),
   skip_go_specific_tracers: unsupported("Tsunagi has only tracers of Go", ebpf("SKIP_GO_SPECIFIC_TRACERS")),
-  poll_interval: unsupported("New processes are seen at once", ebpf("DISCOVERY_POLL_INTERVAL")),
-  min_process_age: unsupported("Processes are traced at once", ebpf("MIN_PROCESS_AGE")),
+  poll_interval: unsupported("new processes are seen at once", ebpf("DISCOVERY_POLL_INTERVAL")),
+  min_process_age: unsupported("processes are traced at once", ebpf("MIN_PROCESS_AGE")),
   bpf_pid_filter_off: unsupported(
-    "Probes are attached to the selected processes only",
+    "probes are attached to the selected processes only",
     ebpf("BPF_PID_FILTER_OFF"),
   ),
-  default_otlp_grpc_port: unsupported("Exports of a program are not watched", ebpf("DEFAULT_OTLP_GRPC_PORT")),
-  excluded_linux_system_paths: unsupported("Exclude paths with exclude_instrument"),
-  disabled_route_harvesters: unsupported("Routes are read from requests, not harvested"),
+  default_otlp_grpc_port: unsupported("exports of a program are not watched", ebpf("DEFAULT_OTLP_GRPC_PORT")),
+  excluded_linux_system_paths: unsupported("exclude paths with exclude_instrument"),
+  disabled_route_harvesters: unsupported("routes are read from requests, not harvested"),
   route_harvester_timeout: unsupported(
-    "Routes are read from requests, not harvested",
+    "routes are read from requests, not harvested",
     ebpf("ROUTE_HARVESTER_TIMEOUT"),
   ),
-  route_harvester_advanced: unsupported("Routes are read from requests, not harvested"),
+  route_harvester_advanced: unsupported("routes are read from requests, not harvested"),
 }, {
   description:
     "Which processes are traced; Beyla's section. Any entry selects; the last that matches gives name, sampler, routes and exports",

@@ -13,11 +13,11 @@ function none(why: string, names: Readonly<Record<string, string | null>>) {
   return Type.Optional(Type.Unsafe<unknown>(section(Object.fromEntries(keys))));
 }
 
-const NETWORK = "There are no metrics of the network";
+const NETWORK = "there are no metrics of the network";
 const JAVA = "Tsunagi instruments Go only";
 const CACHES = "Tsunagi reads no such protocol";
-const RING = "How records are gathered is fixed";
-const KUBERNETES = "Metadata of Kubernetes is not configured here";
+const RING = "how records are gathered is fixed";
+const KUBERNETES = "metadata of Kubernetes is not configured here";
 
 export const EBPF = section({
   context_propagation: key(oneOf(["all", "headers", "headers,tcp", "tcp,headers", "ip", "tcp", "disabled"]), {
@@ -40,17 +40,17 @@ export const EBPF = section({
   wakeup_len: unsupported(RING, ebpf("BPF_WAKEUP_LEN")),
   stats_wakeup_data_bytes: unsupported(RING, ebpf("STATS_WAKEUP_DATA_BYTES")),
   bpf_debug: unsupported("BPF programs have no debug output", ebpf("BPF_DEBUG")),
-  bpf_fs_path: unsupported("Nothing is pinned", ebpf("BPF_FS_PATH")),
-  protocol_debug_print: unsupported("Protocols are not parsed", ebpf("PROTOCOL_DEBUG_PRINT")),
-  high_request_volume: unsupported("Requests end when their handler ends", ebpf("BPF_HIGH_REQUEST_VOLUME")),
-  http_request_timeout: unsupported("Requests have no time limit", ebpf("BPF_HTTP_REQUEST_TIMEOUT")),
+  bpf_fs_path: unsupported("nothing is pinned", ebpf("BPF_FS_PATH")),
+  protocol_debug_print: unsupported("protocols are not parsed", ebpf("PROTOCOL_DEBUG_PRINT")),
+  high_request_volume: unsupported("requests end when their handler ends", ebpf("BPF_HIGH_REQUEST_VOLUME")),
+  http_request_timeout: unsupported("requests have no time limit", ebpf("BPF_HTTP_REQUEST_TIMEOUT")),
   dns_request_timeout: unsupported("DNS is not traced", ebpf("BPF_DNS_REQUEST_TIMEOUT")),
   max_transaction_time: unsupported(
-    "Parents are found by goroutine, not by time",
+    "parents are found by goroutine, not by time",
     ebpf("BPF_MAX_TRANSACTION_TIME"),
   ),
-  disable_black_box_cp: unsupported("There is no black-box propagation", ebpf("BPF_DISABLE_BLACK_BOX_CP")),
-  traffic_control_backend: unsupported("Traffic control is not used", ebpf("BPF_TC_BACKEND")),
+  disable_black_box_cp: unsupported("there is no black-box propagation", ebpf("BPF_DISABLE_BLACK_BOX_CP")),
+  traffic_control_backend: unsupported("traffic control is not used", ebpf("BPF_TC_BACKEND")),
   force_bpf_map_reader: unsupported(NETWORK, ebpf("FORCE_BPF_MAP_READER")),
   override_bpfloop_enabled: unsupported("bpf_loop is always used", ebpf("OVERRIDE_BPF_LOOP_ENABLED")),
   heuristic_sql_detect: unsupported("SQL is not traced", ebpf("HEURISTIC_SQL_DETECT")),
@@ -64,9 +64,9 @@ export const EBPF = section({
   mssql_prepared_statements_cache_size: unsupported(CACHES),
   mysql_prepared_statements_cache_size: unsupported(CACHES),
   postgres_prepared_statements_cache_size: unsupported(CACHES),
-  payload_extraction: unsupported("Payloads are not read"),
-  log_enricher: unsupported("Logs of programs are not changed"),
-  maps_config: none("Sizes of BPF maps are fixed", { global_scale_factor: null }),
+  payload_extraction: unsupported("payloads are not read"),
+  log_enricher: unsupported("logs of programs are not changed"),
+  maps_config: none("sizes of BPF maps are fixed", { global_scale_factor: null }),
 }, { description: "Beyla's section about its BPF programs" });
 
 /** Sections and keys of the top level. */
@@ -105,30 +105,30 @@ export const UNSUPPORTED_KEYS = {
     reverse_dns: null,
   }),
   grafana: Type.Optional(section({
-    otlp: none("Name the endpoint and its authorization header with otlp.endpoint and otlp.headers", {
+    otlp: none("name the endpoint and its authorization header with otlp.endpoint and otlp.headers", {
       cloud_submit: null,
       cloud_zone: null,
       cloud_instance_id: null,
       cloud_api_key: null,
     }),
   })),
-  name_resolver: none("Names of hosts are not resolved", {
+  name_resolver: none("names of hosts are not resolved", {
     sources: "NAME_RESOLVER_SOURCES",
     cache_len: "NAME_RESOLVER_CACHE_LEN",
     cache_expiry: "NAME_RESOLVER_CACHE_TTL",
   }),
   internal_metrics: Type.Optional(section({
-    exporter: unsupported("Figures of the agent itself are always at /metrics of the status API"),
+    exporter: unsupported("figures of the agent itself are always at /metrics of the status API"),
     bpf_metric_scrape_interval: unsupported(
-      "Figures of the agent itself are always at /metrics of the status API",
+      "figures of the agent itself are always at /metrics of the status API",
     ),
-    prometheus: none("Figures of the agent itself are always at /metrics of the status API", {
+    prometheus: none("figures of the agent itself are always at /metrics of the status API", {
       port: "INTERNAL_METRICS_PROMETHEUS_PORT",
       path: "INTERNAL_METRICS_PROMETHEUS_PATH",
     }),
   })),
-  processes: none("There are no metrics of processes", { run_mode: null, interval: null }),
-  health_check: none("Probes are at /healthz and /readyz of the status API", {
+  processes: none("there are no metrics of processes", { run_mode: null, interval: null }),
+  health_check: none("probes are at /healthz and /readyz of the status API", {
     port: "HEALTH_CHECK_PORT",
     listen_address: "HEALTH_CHECK_LISTEN_ADDRESS",
     unix_socket_path: "HEALTH_CHECK_UNIX_SOCKET_PATH",
@@ -141,15 +141,15 @@ export const UNSUPPORTED_KEYS = {
     debug_instrumentation: null,
   }),
   injector: unsupported("SDKs are not injected"),
-  topology: unsupported("There are no spans of connections"),
-  shutdown_timeout: unsupported("What is queued has one second to be delivered", ebpf("SHUTDOWN_TIMEOUT")),
-  enforce_sys_caps: unsupported("What the loader needs is always checked", ebpf("ENFORCE_SYS_CAPS")),
-  channel_buffer_len: unsupported("There are no such channels", ebpf("CHANNEL_BUFFER_LEN")),
-  channel_send_timeout: unsupported("There are no such channels", ebpf("CHANNEL_SEND_TIMEOUT")),
-  channel_send_timeout_panic: unsupported("There are no such channels", ebpf("CHANNEL_SEND_TIMEOUT_PANIC")),
-  profile_port: unsupported("There is no profiler", ebpf("PROFILE_PORT")),
-  log_config: unsupported("The status API shows the configuration", ebpf("LOG_CONFIG")),
-  noop: unsupported("Nothing is exported where no endpoint is given", ebpf("NOOP_TRACES")),
+  topology: unsupported("there are no spans of connections"),
+  shutdown_timeout: unsupported("what is queued has one second to be delivered", ebpf("SHUTDOWN_TIMEOUT")),
+  enforce_sys_caps: unsupported("what the loader needs is always checked", ebpf("ENFORCE_SYS_CAPS")),
+  channel_buffer_len: unsupported("there are no such channels", ebpf("CHANNEL_BUFFER_LEN")),
+  channel_send_timeout: unsupported("there are no such channels", ebpf("CHANNEL_SEND_TIMEOUT")),
+  channel_send_timeout_panic: unsupported("there are no such channels", ebpf("CHANNEL_SEND_TIMEOUT_PANIC")),
+  profile_port: unsupported("there is no profiler", ebpf("PROFILE_PORT")),
+  log_config: unsupported("the status API shows the configuration", ebpf("LOG_CONFIG")),
+  noop: unsupported("nothing is exported where no endpoint is given", ebpf("NOOP_TRACES")),
 };
 
 /** Keys of the section attributes, beside select. */
@@ -173,16 +173,16 @@ export const UNSUPPORTED_ATTRIBUTES = {
     dns: "HOSTNAME_DNS_RESOLUTION",
     override_hostname: "HOSTNAME",
   }),
-  host_id: none("There is no host.id", { override: "HOST_ID", fetch_timeout: "HOST_ID_FETCH_TIMEOUT" }),
-  metadata_retry: none("No cloud is asked for metadata", {
+  host_id: none("there is no host.id", { override: "HOST_ID", fetch_timeout: "HOST_ID_FETCH_TIMEOUT" }),
+  metadata_retry: none("no cloud is asked for metadata", {
     max_interval: null,
     start_interval: null,
     timeout: null,
   }),
-  extra_group_attributes: unsupported("Groups of attributes are fixed"),
-  rename_unresolved_hosts: unsupported("Names of hosts are not resolved", ebpf("RENAME_UNRESOLVED_HOSTS")),
-  rename_unresolved_hosts_outgoing: unsupported("Names of hosts are not resolved"),
-  rename_unresolved_hosts_incoming: unsupported("Names of hosts are not resolved"),
+  extra_group_attributes: unsupported("groups of attributes are fixed"),
+  rename_unresolved_hosts: unsupported("names of hosts are not resolved", ebpf("RENAME_UNRESOLVED_HOSTS")),
+  rename_unresolved_hosts_outgoing: unsupported("names of hosts are not resolved"),
+  rename_unresolved_hosts_incoming: unsupported("names of hosts are not resolved"),
   metric_span_names_limit: unsupported(
     "metrics.max_series bounds all metrics",
     ebpf("METRIC_SPAN_NAMES_LIMIT"),

@@ -83,12 +83,7 @@ export class Source {
       const children = childrenAt(schemas, key);
       const [schema] = children;
       if (schema?.["x-unsupported"] === true) {
-        this.report(
-          "warning",
-          at,
-          `is not supported, and has no effect: ${lowerFirst(schema.description!)}`,
-          "key",
-        );
+        this.report("warning", at, `is not supported, and has no effect: ${schema.description}`, "key");
         if (typeof key === "string") deleteAt(this.tree, at as string[]);
       } else this.#warnOfUnsupported(child, children, at);
     }
@@ -114,9 +109,3 @@ function unknownKey(path: Path, message: string): string {
 
 const MAX_KNOWN = 160;
 const LEAVES = leaves(SETTINGS);
-
-function lowerFirst(text: string): string {
-  return /^[A-Z][a-z]+ /.test(text) && !PROPER.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
-}
-
-const PROPER = /^(Tsunagi|Go|DNS|SQL|GPUs|BPF|SDKs)\b/;

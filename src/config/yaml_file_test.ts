@@ -39,6 +39,11 @@ Deno.test("mistakes of YAML are told in plain words", async () => {
     "print: off\nlog: {level: info}\nprint: json\n",
     "f.yaml:3:1: key print is there twice in this map; keep one",
   );
+  await said(
+    "store: {max_spans: 1, max_spans: 2, max_bytes: 1, max_bytes: 2}",
+    "f.yaml:1:23: key max_spans is there twice in this map; keep one",
+    "f.yaml:1:51: key max_bytes is there twice in this map; keep one",
+  );
   await said("log:\n\tlevel: info\n", "f.yaml:2:1: a tab cannot indent in YAML; use spaces");
   await said(
     "print: off\n---\nprint: on\n",
@@ -92,7 +97,7 @@ Deno.test("a file that grows without bounds is refused, not filled in", async ()
   for (
     const file of [
       "select: &s {exe: [*s]}",
-      `select: ${"[".repeat(5_000)}`,
+      `select: ${"[".repeat(500_000)}`,
       `print: ${"[".repeat(70)}${"]".repeat(70)}`,
     ]
   ) {

@@ -47,7 +47,7 @@ Deno.test("twenty different mistakes get twenty messages with their places", asy
     "application_service_graph, *, all, application_span, application_span_otel, application_span_sizes, " +
     "application_host, application_process, ebpf, network, network_inter_zone, stats, stats_tcp_rtt, " +
     'stats_tcp_failed_connections (did you mean "application_span"?)',
-    `${file}:14:34: otel_metrics_export.buckets.duration_histogram: value is a list, must rise`,
+    `${file}:14:34: otel_metrics_export.buckets.duration_histogram: value is a list, must have bounds that rise`,
     `${file}:15:28: prometheus_export.port: value is 99999, must be from 0 to 65535`,
     `${file}:16:1: patterns: there is no such key here; did you mean routes.patterns?`,
     `${file}:19:19: discovery.services[0].open_ports: value is "9000-8000", must have ranges that rise, unlike 9000-8000`,
