@@ -95,10 +95,27 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
     return this.#tally.stats();
   }
 
-  /** May be called again with an earlier deadline. Spans that it leaves behind are lost by the name of `reason`. */
-  async shutdown(deadlineMs: number, reason = "shutdown"): Promise<void> {
+  /**
+   * Takes no more spans and delivers what waits as the rules say, for at most `deadlineMs`; what is left then is lost
+   * by the name of "replaced". May be called again with an earlier deadline.
+   */
+  async retire(deadlineMs: number): Promise<void> {
+    await this.#end(deadlineMs, "replaced");
+  }
+
+  /** As retire(), but what waits to be tried again is tried at once, and what is left is lost by "shutdown". */
+  async shutdown(deadlineMs: number): Promise<void> {
+    this.#hurry.abort();
+    await this.#end(deadlineMs, "shutdown");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown(0);
+  }
+
+  async #end(deadlineMs: number, lossReason: string): Promise<void> {
     const deadline = setTimeout(() => {
-      this.#lossReason = reason;
+      this.#lossReason = lossReason;
       this.#stop.abort();
     }, deadlineMs);
     this.#closed ??= this.#close();
@@ -106,14 +123,9 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
     clearTimeout(deadline);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown(0);
-  }
-
   async #close(): Promise<void> {
     this.#closing = true;
     this.#waiting?.abort();
-    this.#hurry.abort();
     this.#pump();
     while (this.#deliveries.size > 0) await Promise.all(this.#deliveries);
     this.#sender[Symbol.dispose]();

@@ -11,7 +11,7 @@ export interface SpanQueueOptions {
   readonly maxBytes: number;
   /** Spans of one `take()`. */
   readonly maxBatch: number;
-  /** Bytes of one `take()`, unless its first item alone has more. */
+  /** Bytes of one `take()`, unless a single span has more. */
   readonly maxBatchBytes: number;
 }
 
@@ -52,16 +52,20 @@ export class SpanQueue {
   /** Adds what fits, beside `elsewhere` spans that count against the same bound; returns how many spans did not. */
   put(resource: Resource, batch: SpanBatch, { at, elsewhere }: { at: number; elsewhere: number }): number {
     const room = Math.max(0, this.#options.maxSpans - this.#spans - elsewhere);
-    const { maxBatch } = this.#options;
-    if (batch.count <= room && batch.count <= maxBatch) {
+    const { maxBatch, maxBatchBytes } = this.#options;
+    const fits = batch.count <= maxBatch && batch.bytes.length <= maxBatchBytes;
+    if (fits && batch.count <= room) {
       return this.#add({ resource, count: batch.count, bytes: owned(batch.bytes), at });
     }
     const slices = splitSpans(batch.bytes).slice(0, room);
     let lost = batch.count - slices.length;
-    for (let from = 0; from < slices.length; from += maxBatch) {
-      const part = slices.slice(from, from + maxBatch);
-      const bytes = batch.bytes.slice(part[0]!.fieldStart, part.at(-1)!.end);
-      lost += this.#add({ resource, count: part.length, bytes, at });
+    for (let from = 0; from < slices.length;) {
+      const start = slices[from]!.fieldStart;
+      let to = from + 1;
+      while (to < slices.length && to - from < maxBatch && slices[to]!.end - start <= maxBatchBytes) to++;
+      const bytes = batch.bytes.slice(start, slices[to - 1]!.end);
+      lost += this.#add({ resource, count: to - from, bytes, at });
+      from = to;
     }
     return lost;
   }

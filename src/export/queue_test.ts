@@ -73,6 +73,19 @@ Deno.test("SpanQueue is bounded in bytes too", () => {
   equal(queue.put(RESOURCE, one, { at: 0, elsewhere: 0 }), 0);
 });
 
+Deno.test("SpanQueue hands out no more bytes than one request may have, unless a single span has more", () => {
+  const put = [batch(3), batch(3), batch(3), batch(10)];
+  const queue = make({ maxBatchBytes: put[0]!.bytes.length * 2 });
+  put.forEach((each) => equal(queue.put(RESOURCE, each, { at: 0, elsewhere: 0 }), 0));
+  const counts: number[][] = [];
+  while (queue.spans > 0) counts.push(queue.take().map(({ count }) => count));
+  deepEqual(counts, [[3, 3], [3], [6], [4]]);
+  equal(queue.bytes, 0);
+  const narrow = make({ maxBatchBytes: 7 });
+  equal(narrow.put(RESOURCE, batch(2), { at: 0, elsewhere: 0 }), 0);
+  deepEqual([1, 2].map(() => narrow.take().map(({ count }) => count)), [[1], [1]]);
+});
+
 Deno.test("SpanQueue keeps no large buffer alive for a small view of it", () => {
   const { bytes } = batch(1);
   const buffer = new Uint8Array(1_000_003);

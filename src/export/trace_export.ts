@@ -9,7 +9,7 @@ import type { Logger } from "../support/log.ts";
 import type { Resource } from "../trace/resource.ts";
 import { readCertificates } from "./certificates.ts";
 import { OtlpExporter } from "./otlp_exporter.ts";
-import type { RetryPolicy } from "./retry.ts";
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "./retry.ts";
 import type { ExportStats, SpanExporter } from "./span_exporter.ts";
 import { SpanTally } from "./span_tally.ts";
 
@@ -17,7 +17,10 @@ export interface TraceExportOptions {
   readonly log: Logger;
   readonly clock?: Clock;
   readonly retry?: RetryPolicy;
-  /** Time to deliver what waits for a collector that a new configuration has replaced. Default 30 s. */
+  /**
+   * Time to deliver what waits for a collector that a new configuration has replaced. Default: as long as a request is
+   * tried, so that a reload costs no span.
+   */
   readonly drainMs?: number;
   /** Bytes that wait for replaced collectors; beyond, the oldest one's are lost. Default 64 MiB. */
   readonly maxDrainBytes?: number;
@@ -84,13 +87,13 @@ export class TraceExport implements SpanExporter, AsyncDisposable {
   }
 
   #replace(exporter: OtlpExporter): void {
-    const { drainMs = 30_000, maxDrainBytes = 64 * 1024 * 1024 } = this.#options;
+    const { drainMs = DEFAULT_RETRY_POLICY.maxElapsedMs, maxDrainBytes = 64 * 1024 * 1024 } = this.#options;
     this.#replaced.add(exporter);
-    void exporter.shutdown(drainMs, "replaced").finally(() => this.#replaced.delete(exporter));
+    void exporter.retire(drainMs).finally(() => this.#replaced.delete(exporter));
     let bytes = 0;
     for (const each of [...this.#replaced].reverse()) {
       bytes += each.bytes;
-      if (bytes > maxDrainBytes) void each.shutdown(0, "replaced");
+      if (bytes > maxDrainBytes) void each.retire(0);
     }
   }
 }

@@ -1,10 +1,12 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { eventually } from "../../tests/support/eventually.ts";
+import { FakeClock } from "../../tests/support/fake_clock.ts";
 import { batchBytes, encodeSpan } from "../../tests/support/otlp_proto.ts";
 import { okAnswer, OtlpServer, spanNames } from "../../tests/support/otlp_server.ts";
 import type { TracesConfig } from "../config/config.ts";
 import { createLogger } from "../support/log.ts";
 import { createResource } from "../trace/resource.ts";
+import { checkOtlpConfig } from "./http_sender.ts";
 import type { ExportStats } from "./span_exporter.ts";
 import { TraceExport, type TraceExportOptions } from "./trace_export.ts";
 
@@ -140,6 +142,29 @@ Deno.test("TraceExport gives a replaced collector up after its time, and counts 
   deepEqual([out.stats().exported, out.stats().lost], [0, { replaced: 11 }]);
 });
 
+Deno.test("TraceExport waits as long as a replaced collector asks, but not at the end", async () => {
+  const clock = new FakeClock();
+  await using busy = new OtlpServer({
+    answer: ({ attempt }) =>
+      attempt === 1 ? new Response(null, { status: 429, headers: { "retry-after": "20" } }) : okAnswer(),
+  });
+  for (const end of ["later", "at once"]) {
+    const { out, push } = setUp({ clock });
+    await using _closed = out;
+    busy.requests.length = 0;
+    out.configure(configOf(busy.tracesUrl, { delayMs: 0 }));
+    push(7);
+    await eventually(() => equal(clock.sleepers, 1));
+    out.configure(configOf(null));
+    await clock.advance(19_999);
+    equal(busy.requests.length, 1);
+    if (end === "later") await clock.advance(1);
+    else await out.shutdown(5_000);
+    await idle(out);
+    deepEqual([busy.requests.length, out.stats().exported], [2, 7]);
+  }
+});
+
 Deno.test("TraceExport bounds what waits for replaced collectors, the oldest goes first", async () => {
   const bytes = batchBytes([encodeSpan({ name: "span 0" })]).length;
   const { out, push } = setUp({ maxDrainBytes: bytes * 25 });
@@ -168,21 +193,26 @@ Deno.test("TraceExport.shutdown() flushes replaced collectors too, and ends all 
   deepEqual([out.stats().exported, out.stats().queued], [5, 0]);
 });
 
-Deno.test("TraceExport.configure() with a CA file that is none changes nothing", async () => {
+Deno.test("TraceExport.configure() with what cannot be used changes nothing, and checkOtlpConfig() says the same", async () => {
   const { out, push } = setUp();
   await using _closed = out;
   await using server = new OtlpServer();
-  out.configure(configOf(server.tracesUrl));
+  const good = configOf(server.tracesUrl);
+  out.configure(good);
   const tls = { caFile: "/does/not/exist.pem", certFile: null, keyFile: null };
-  throws(
-    () => out.configure(configOf("https://127.0.0.1:1/", { tls })),
-    /^Error: Cannot use CA file \/does\/not\/exist.pem: there is no such file. Give the path of a PEM file/,
-  );
-  throws(() => out.configure(configOf("http://127.0.0.1:1/", { headers: { "x y": "secret" } })), (error) => {
-    ok(error instanceof Error);
-    ok(error.message.startsWith('Cannot send header "x y"'));
-    return !error.message.includes("secret");
-  });
+  for (const f of [checkOtlpConfig, (config: TracesConfig) => out.configure(config)]) {
+    throws(
+      () => f(configOf("https://127.0.0.1:1/", { tls })),
+      /^Error: Cannot use CA file \/does\/not\/exist.pem: there is no such file. Give the path of a PEM file/,
+    );
+    throws(() => f(configOf("http://127.0.0.1:1/", { headers: { "x y": "secret" } })), (error) => {
+      ok(error instanceof Error);
+      ok(error.message.startsWith('Cannot send header "x y"'));
+      return !error.message.includes("secret");
+    });
+  }
+  checkOtlpConfig(good);
+  checkOtlpConfig(configOf(null, { tls }));
   push(3);
   await idle(out);
   equal(namesAt(server).length, 3);
