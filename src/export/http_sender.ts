@@ -1,8 +1,8 @@
 /** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Used by deliver(). */
-import type { Compression, OtlpConfig, Protocol } from "../config/config.ts";
+import type { Compression, Protocol } from "../config/config.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import { VERSION } from "../support/version.ts";
-import { type Certificates, createClient, readCertificates } from "./certificates.ts";
+import { type Certificates, createClient } from "./certificates.ts";
 import { describeFetchError } from "./fetch_error.ts";
 import { type PartialSuccess, readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
 import { parseRetryAfter } from "./retry.ts";
@@ -107,16 +107,6 @@ export class HttpSender implements Disposable {
   [Symbol.dispose]() {
     this.#client.close();
   }
-}
-
-/**
- * Tries a configuration before anything is changed by it.
- *
- * @throws {Error} what the exporter of the signal would throw.
- */
-export function checkOtlpConfig(config: OtlpConfig): void {
-  if (config.url === null) return;
-  new HttpSender({ ...config, url: config.url, certificates: readCertificates(config) })[Symbol.dispose]();
 }
 
 function createHeaders(wanted: Readonly<Record<string, string>>): Headers {

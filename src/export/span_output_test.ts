@@ -4,8 +4,8 @@ import { createLogger } from "../support/log.ts";
 import { SpanPrinter } from "../trace/printer.ts";
 import { createResource } from "../trace/resource.ts";
 import { TraceStore } from "../trace/store.ts";
-import { LocalExporter } from "./local_exporter.ts";
 import { SpanOutput } from "./span_output.ts";
+import { TraceExport } from "./trace_export.ts";
 
 const RESOURCE = createResource({
   pid: 7,
@@ -33,7 +33,7 @@ function make({ write }: { write?: (bytes: Uint8Array) => Promise<void> } = {}) 
     logged,
     printed,
     store,
-    output: new SpanOutput({ store, printer, exporter: new LocalExporter(), log }),
+    output: new SpanOutput({ store, printer, exporter: new TraceExport({ log }), log }),
   };
 }
 
