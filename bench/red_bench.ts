@@ -10,18 +10,19 @@ import { redModule, rulesWith } from "../tests/red/rows.ts";
 import { RecordReader } from "../src/wire/records.ts";
 
 const NEWEST = "go1.27.4";
-const SPANS = 256;
-const PARENT = { parentId: "00f067aa0ba902b7", parent: wire.PARENT_REMOTE };
+/** As many as wait for their other side: no parent comes twice among them. */
+const SPANS = 8192;
 
 const KINDS = ["server span with a route", "server span without", "client span"] as const;
 
 function records(kind: typeof KINDS[number]): Uint8Array {
   const parts = Array.from({ length: SPANS }, (_, number) => {
     const fixture = new Fixture(NEWEST);
-    const head = { spanId: (BigInt(number + 1) * 0x9e3779b97f4a7n).toString(16).padStart(16, "0") };
+    const parent = { parentId: (number + 1).toString(16).padStart(16, "f"), parent: wire.PARENT_REMOTE };
+    const head = { spanId: (BigInt(number + 1) * 0x1e3779b97f4a7n).toString(16).padStart(16, "0") };
     if (kind === "client span") {
       const url = { host: `inventory-${number % 4}.internal:8081`, path: `/stock/${number}`, query: "x=1" };
-      return fixture.client({ url }, { contentLength: 9 }, { start: { ...head, ...PARENT }, end: head });
+      return fixture.client({ url }, { contentLength: 9 }, { start: { ...head, ...parent }, end: head });
     }
     const request = {
       target: `/api/v1/items/${number}?a=b&page=3`,
@@ -30,7 +31,7 @@ function records(kind: typeof KINDS[number]): Uint8Array {
       ...(kind === "server span without" ? {} : { pattern: `GET /api/v${number % 10}/items/{id}` }),
     };
     return fixture.server(request, { status: 200, written: 77 }, {
-      start: { ...head, ...PARENT },
+      start: { ...head, ...parent },
       end: head,
     });
   }).flat();
