@@ -1,5 +1,4 @@
 /** What the command line says about the configuration. src/cli reads the flags, this gives them their meaning. */
-import { parse } from "@std/yaml";
 import { showPath } from "../schema/mod.ts";
 import { resolveAliases } from "./aliases.ts";
 import { setAt, type Tree } from "./schema_walk.ts";
@@ -34,7 +33,7 @@ const KEYS = [
 ] as const;
 
 /** What the flags say. */
-export function fromFlags(flags: Flags): Source {
+export async function fromFlags(flags: Flags): Promise<Source> {
   const tree: Tree = {};
   const setBy = new Map<string, string>();
   const source = new Source(tree, (path) => {
@@ -58,25 +57,28 @@ export function fromFlags(flags: Flags): Source {
   if (flags.exe?.length) put("--exe", ["select", "exe"], flags.exe);
   if (flags.port?.length) put("--port", ["select", "ports"], numbers(flags.port));
   if (flags.pid?.length) put("--pid", ["select", "pids"], numbers(flags.pid));
-  for (const text of flags.set ?? []) {
-    const equals = text.indexOf("=");
-    if (equals <= 0) {
-      setBy.set(text, "--set");
-      source.report(
-        "error",
-        [text],
-        `value is ${JSON.stringify(text)}, must be KEY=VALUE such as log.level=debug`,
-      );
-      continue;
-    }
-    const path = text.slice(0, equals).trim().split(".");
-    setBy.set(showPath(path), `--set ${showPath(path)}`);
-    try {
-      const value = parse(text.slice(equals + 1));
-      if (value !== undefined) put(`--set ${showPath(path)}`, path, value);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      source.report("error", path, `value is not YAML: ${error.message.split("\n")[0]!.replace(/:$/, "")}`);
+  if (flags.set?.length) {
+    const { parse } = await import("@std/yaml");
+    for (const text of flags.set) {
+      const equals = text.indexOf("=");
+      if (equals <= 0) {
+        setBy.set(text, "--set");
+        source.report(
+          "error",
+          [text],
+          `value is ${JSON.stringify(text)}, must be KEY=VALUE such as log.level=debug`,
+        );
+        continue;
+      }
+      const path = text.slice(0, equals).trim().split(".");
+      setBy.set(showPath(path), `--set ${showPath(path)}`);
+      try {
+        const value = parse(text.slice(equals + 1));
+        if (value !== undefined) put(`--set ${showPath(path)}`, path, value);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        source.report("error", path, `value is not YAML: ${error.message.split("\n")[0]!.replace(/:$/, "")}`);
+      }
     }
   }
   source.check();

@@ -11,7 +11,6 @@ import { type ReadFile, type Reporter, resolve } from "./resolve.ts";
 import { resolveAliases } from "./aliases.ts";
 import type { Settings } from "./settings.ts";
 import type { Source } from "./source.ts";
-import { readYamlFile } from "./yaml_file.ts";
 
 export interface LoadOptions {
   readonly flags: Flags;
@@ -59,13 +58,15 @@ export async function inspectConfig(options: LoadOptions): Promise<Inspected> {
       problems.push({ severity: "error", origin: { name: named.source }, message: readFailure(error) });
     }
     if (text !== null) {
+      // Memory for YAML is for those who use it.
+      const { readYamlFile } = await import("./yaml_file.ts");
       const source = readYamlFile(named.path, text, getFileEnv);
       source.check();
       resolveAliases(source);
       sources.push(source);
     }
   }
-  sources.push(fromEnv(getEnv), fromFlags(flags));
+  sources.push(fromEnv(getEnv), await fromFlags(flags));
   const merged = overlay(sources);
   const report = reporter(merged.originOf, problems);
   const config = await resolve(merged.tree as Settings, { file: named?.path ?? null, readFile, report });
