@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { processInfo } from "../../tests/support/process_info.ts";
 import { globOf, ruleOf, selectOf } from "../../tests/support/select.ts";
 import type { LoaderClient } from "../loader/client.ts";
 import { DecoderRegistry } from "../registry/registry.ts";
@@ -26,20 +27,8 @@ async function goExecutable(): Promise<Uint8Array> {
   }
 }
 
-function processOf(pid: number, exe: string, bytes: Uint8Array): ProcessInfo {
-  return {
-    pid,
-    parentPid: 1,
-    exe,
-    exeDevice: 1n,
-    exeInode: BigInt(bytes.length),
-    exeBytes: bytes.length,
-    exeModifiedNs: 0n,
-    startNs: 0n,
-    environment: {},
-    args: [],
-    cgroup: "",
-  };
+function processOf(pid: number, exe: string, { length }: Uint8Array): ProcessInfo {
+  return processInfo({ pid, exe, exeInode: BigInt(length), exeBytes: length });
 }
 
 function setUp(exe: string[] = []) {

@@ -1,28 +1,14 @@
 import assert from "node:assert/strict";
 import type { SelectRule } from "../config/config.ts";
+import { processInfo } from "../../tests/support/process_info.ts";
 import { globOf, ruleOf } from "../../tests/support/select.ts";
-import type { ProcessInfo } from "../wire/process.ts";
 import { trackedOf } from "./tracked.ts";
 import { rulesWithoutMatch, unmatched } from "./unmatched_rules.ts";
-
-const PROCESS: ProcessInfo = {
-  pid: 42,
-  parentPid: 1,
-  exe: "/opt/app",
-  exeDevice: 1n,
-  exeInode: 1n,
-  exeBytes: 1,
-  exeModifiedNs: 0n,
-  startNs: 0n,
-  environment: {},
-  args: [],
-  cgroup: "",
-};
 
 function tracked(ports: readonly number[] | null) {
   const reason = { code: "", message: "", remedy: "" };
   const inspection = { kind: "refused", goVersion: null, reason } as const;
-  return { ...trackedOf(PROCESS, { inspection, structs: null }), ports };
+  return { ...trackedOf(processInfo(), { inspection, structs: null }), ports };
 }
 
 function matches(rule: Partial<SelectRule>, ports: readonly number[] | null = null): boolean {

@@ -7,10 +7,10 @@ import type { LoaderClient, TargetOptions } from "../../src/loader/client.ts";
 import { DecoderRegistry, type ExeIdentity } from "../../src/registry/registry.ts";
 import { createLogger } from "../../src/support/log.ts";
 import type { Reason } from "../../src/support/reason.ts";
-import type { ProcessInfo } from "../../src/wire/process.ts";
 import { ROOT } from "./agent.ts";
 import { goBuild } from "./go_build.ts";
 import { fakePack } from "./pack.ts";
+import { processInfo } from "./process_info.ts";
 import { selectOf } from "./select.ts";
 import { DEFAULT_TOOLCHAIN } from "./toolchains.ts";
 
@@ -35,19 +35,7 @@ export async function fakeDiscovery(options: FakeDiscoveryOptions = {}) {
   const calls: string[] = [];
   const note = (call: string) => Promise.resolve(void calls.push(call));
   const targets: string[] = [];
-  const processes = [1, 2].map((pid): ProcessInfo => ({
-    pid,
-    parentPid: 0,
-    exe: path,
-    exeDevice: 1n,
-    exeInode: 1n,
-    exeBytes: bytes.length,
-    exeModifiedNs: 0n,
-    startNs: 0n,
-    environment: {},
-    args: [],
-    cgroup: "",
-  }));
+  const processes = [1, 2].map((pid) => processInfo({ pid, exe: path, exeBytes: bytes.length }));
   const loader = {
     list: () => Promise.resolve(processes),
     describe: (pid: number) => Promise.resolve(processes[pid - 1]),
