@@ -13,6 +13,12 @@ const STATUSES = [200, 204, 404, 500];
 const START_NS = 1_700_000_000_000_000_000n;
 /** Bounds of buckets, and values beside them. */
 const DURATIONS = [
+  1_000n,
+  1_001n,
+  2_000n,
+  2_001n,
+  4_096_000n,
+  4_096_001n,
   0n,
   1n,
   5_000_000n,
