@@ -1,25 +1,29 @@
-/** The export proven against the real OpenTelemetry Collector, which reads it by its own code. */
+/** What a traced program does, proven against the real OpenTelemetry Collector, which reads it by its own code. */
 import assert from "node:assert/strict";
 import { Agent } from "../support/agent.ts";
 import { eventually } from "../support/eventually.ts";
 import { freshContext, LoadGenerator } from "../support/load.ts";
+import { Collector } from "../support/otlp_collector.ts";
 import { Program } from "../support/program.ts";
 import { rootTest } from "../support/root.ts";
+import { ScratchDirectory } from "../support/scratch.ts";
 import { byTrace } from "../support/span.ts";
 import { assertReceived, buildUnpleasant, chainOf, type Echo } from "../e2e/bench.ts";
-import { Collector } from "../support/otlp_collector.ts";
 
 const REQUESTS = 101;
 
-for (const compression of ["none", "gzip"] as const) {
-  rootTest(`the Collector receives every span, whole and once, with compression ${compression}`, async () => {
-    const exe = await buildUnpleasant();
+for (const [protocol, compression] of [["http/protobuf", "none"], ["http/json", "gzip"]] as const) {
+  rootTest(`the Collector gets every span and request, once, by ${protocol} and ${compression}`, async () => {
+    using scratch = new ScratchDirectory();
+    const exe = scratch.copy(await buildUnpleasant(), "service");
     await using collector = await Collector.start();
     await using agent = await Agent.start({
       args: ["--exe", exe, "--print", "off"],
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
         OTEL_EXPORTER_OTLP_COMPRESSION: compression,
+        OTEL_METRIC_EXPORT_INTERVAL: "500",
       },
     });
     await using back = await Program.start(exe, { args: ["back"], env: { OTEL_SERVICE_NAME: "back" } });
@@ -59,6 +63,21 @@ for (const compression of ["none", "gzip"] as const) {
         ["front", "shop", "te,st"],
       );
     }
+    // The end sends metrics a last time.
     await agent.stop();
+    await eventually(() => {
+      assert.equal(countOf(collector, "http.server.request.duration", "front"), REQUESTS);
+      assert.equal(countOf(collector, "http.server.request.duration", "back"), REQUESTS);
+      assert.equal(countOf(collector, "http.client.request.duration", "front"), REQUESTS);
+      assert.equal(countOf(collector, "traces_service_graph_request_total", "tsunagi", "back"), REQUESTS);
+    });
   });
+}
+
+/** Requests that a service has measured in the end; `server` picks edges of the service graph. */
+function countOf(collector: Collector, name: string, service: string, server?: string): number {
+  return collector.series()
+    .filter(({ metric, resource }) => metric.name === name && resource["service.name"] === service)
+    .filter(({ attributes }) => server === undefined || attributes["server"] === server)
+    .reduce((sum, { points }) => sum + Number(points.at(-1)!.count ?? points.at(-1)!.asInt), 0);
 }

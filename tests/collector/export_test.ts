@@ -16,10 +16,10 @@ import { createLogger } from "../../src/support/log.ts";
 import { createResource } from "../../src/trace/resource.ts";
 import { eventually } from "../support/eventually.ts";
 import { TestAuthority } from "../support/otlp_certificates.ts";
-import { Collector, type ExportedMetric, type ExportedPoint } from "../support/otlp_collector.ts";
+import { Collector, type ExportedPoint } from "../support/otlp_collector.ts";
 import { Measured } from "../support/otlp_measured.ts";
 import { batchBytes, encodeSpan } from "../support/otlp_proto.ts";
-import { attributeMap, type ReceivedSpan } from "../support/span.ts";
+import type { ReceivedSpan } from "../support/span.ts";
 
 const NO_TLS = { caFile: null, certFile: null, keyFile: null };
 const log = createLogger({ write: () => {} });
@@ -100,25 +100,6 @@ for (const [protocol, compression] of FORMS) {
   });
 }
 
-/** Points of a metric by the instance and attributes they belong to, in the order that they came. */
-function pointsOf(collector: Collector): Map<string, { metric: ExportedMetric; points: ExportedPoint[] }> {
-  const all = new Map<string, { metric: ExportedMetric; points: ExportedPoint[] }>();
-  for (const { resourceMetrics } of collector.metrics()) {
-    for (const { resource, scopeMetrics } of resourceMetrics) {
-      const instance = String(attributeMap(resource.attributes)["service.instance.id"]);
-      for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics)) {
-        for (const point of (metric.histogram ?? metric.sum)!.dataPoints) {
-          const key = keyOf(metric.name, instance, attributeMap(point.attributes));
-          const entry = all.get(key);
-          if (entry) entry.points.push(point);
-          else all.set(key, { metric, points: [point] });
-        }
-      }
-    }
-  }
-  return all;
-}
-
 const keyOf = (metric: string, instance: string, attributes: Readonly<Record<string, unknown>>) =>
   JSON.stringify([metric, instance, Object.entries(attributes).sort()]);
 
@@ -141,7 +122,12 @@ const figures = ({ asInt, count, sum, bucketCounts }: ExportedPoint) => ({
 
 /** Everything that was measured is there with its figures, its newest exemplars, and nothing else is. */
 function assertMetrics(collector: Collector, measured: Measured, temporality: Temporality): void {
-  const received = pointsOf(collector);
+  const received = new Map(
+    collector.series().map((series) => [
+      keyOf(series.metric.name, String(series.resource["service.instance.id"]), series.attributes),
+      series,
+    ]),
+  );
   const graph = measured.expectedGraph();
   const take = (key: string) => {
     const entry = received.get(key);

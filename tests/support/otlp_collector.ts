@@ -9,7 +9,14 @@ import { eventually } from "./eventually.ts";
 import { goBuild } from "./go_build.ts";
 import { TextLineStream } from "./lines.ts";
 import { ScratchDirectory } from "./scratch.ts";
-import { attributeMap, fromOtlp, type OtlpAttribute, type OtlpSpan, type ReceivedSpan } from "./span.ts";
+import {
+  attributeMap,
+  type AttributeValue,
+  fromOtlp,
+  type OtlpAttribute,
+  type OtlpSpan,
+  type ReceivedSpan,
+} from "./span.ts";
 
 /** The toolchain that its modules ask for. */
 const TOOLCHAIN = "1.26.11";
@@ -35,7 +42,7 @@ export interface CollectorOptions {
 }
 
 /** One line of the file exporter's output for metrics: an ExportMetricsServiceRequest in JSON. */
-export interface ExportedMetrics {
+interface ExportedMetrics {
   readonly resourceMetrics: readonly {
     readonly resource: { readonly attributes?: readonly OtlpAttribute[] };
     readonly scopeMetrics: readonly { readonly metrics: readonly ExportedMetric[] }[];
@@ -99,6 +106,15 @@ service:
     traces: {receivers: [otlp], processors: [batch], exporters: [file/traces]}
     metrics: {receivers: [otlp], processors: [batch], exporters: [file/metrics, prometheus]}
 `;
+}
+
+/** All that came of one series. */
+export interface ExportedSeries {
+  readonly metric: ExportedMetric;
+  readonly resource: Readonly<Record<string, AttributeValue>>;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** Oldest first. */
+  readonly points: readonly ExportedPoint[];
 }
 
 /** Path of the program; building it takes minutes where the cache is cold. */
@@ -172,9 +188,24 @@ export class Collector implements AsyncDisposable {
     );
   }
 
-  /** All metrics that it has written so far, oldest first. */
-  metrics(): ExportedMetrics[] {
-    return this.#lines<ExportedMetrics>("metrics.jsonl");
+  /** All metrics that it has written so far. */
+  series(): ExportedSeries[] {
+    const all = new Map<string, Omit<ExportedSeries, "points"> & { readonly points: ExportedPoint[] }>();
+    for (const { resourceMetrics } of this.#lines<ExportedMetrics>("metrics.jsonl")) {
+      for (const { resource: { attributes: owner }, scopeMetrics } of resourceMetrics) {
+        const resource = attributeMap(owner);
+        for (const metric of scopeMetrics.flatMap(({ metrics }) => metrics)) {
+          for (const point of (metric.histogram ?? metric.sum)!.dataPoints) {
+            const attributes = attributeMap(point.attributes);
+            const key = JSON.stringify([metric.name, resource, Object.entries(attributes).sort()]);
+            const series = all.get(key);
+            if (series) series.points.push(point);
+            else all.set(key, { metric, resource, attributes, points: [point] });
+          }
+        }
+      }
+    }
+    return [...all.values()];
   }
 
   #lines<T>(name: string): T[] {

@@ -4,6 +4,7 @@
  */
 import type { MeasureConfig } from "../../src/config/config.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
+import { NO_SNAPSHOT } from "../../src/metrics/totals.ts";
 import type { Histogram, RedEdge, RedSeries, RedSnapshot } from "../../src/red/types.ts";
 import { SYSTEM_CLOCK } from "../../src/support/clock.ts";
 import { createResource, type Resource } from "../../src/trace/resource.ts";
@@ -204,21 +205,7 @@ export class Measured {
   }
 
   #snapshot(): RedSnapshot {
-    return {
-      counters: {
-        spans: 0,
-        sampledOut: 0,
-        ignored: 0,
-        filtered: 0,
-        notExported: 0,
-        unreadable: 0,
-        unmeasured: 0,
-      },
-      series: [...this.#series.values()],
-      edges: [this.#edge],
-      routes: [],
-      overflowed: {},
-    };
+    return { ...NO_SNAPSHOT, series: [...this.#series.values()], edges: [this.#edge] };
   }
 }
 
