@@ -6,6 +6,7 @@ import type { SelectConfig, SelectRule } from "../config/config.ts";
 import type { Reason } from "../support/reason.ts";
 import type { Candidate } from "./candidate.ts";
 import { type Failure, matchRule, type RuleMatch } from "./rule_match.ts";
+import { describeRule } from "./rule_text.ts";
 
 /** `rule`: the include rule that names the process, or null where there are none. */
 export type Verdict =
@@ -59,7 +60,7 @@ export class Selection {
 function excludedBy(rule: SelectRule): Reason {
   return {
     code: "excluded-by-rule",
-    message: `${rule.origin} excludes it`,
+    message: `${rule.origin} excludes it: it asks for ${describeRule(rule)}`,
     remedy: "Take that rule out of the configuration, or let it name less",
   };
 }

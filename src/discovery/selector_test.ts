@@ -142,3 +142,12 @@ Deno.test("Selection names the rules and what failed, the nearest first", () => 
     "No rule selects it: --port asks for port 80, it listens on none yet",
   );
 });
+
+Deno.test("Selection tells which exclude rule holds, and what it asks for", () => {
+  const exclude = [rule({ pids: [1] }), rule({ origin: "x[1]", exePath: glob("*/front"), pids: [42] })];
+  const verdict = new Selection(selectOf({ exclude })).judge(FRONT, null);
+  assert.equal(
+    verdict.kind === "excluded" ? verdict.reason.message : verdict.kind,
+    'x[1] excludes it: it asks for process 42 and executable "*/front"',
+  );
+});

@@ -1,7 +1,8 @@
 /** Include rules that match nothing, a mistake that no list of processes shows. Asked by Discovery. */
-import type { SelectRule, TextMatch } from "../config/config.ts";
+import type { SelectRule } from "../config/config.ts";
 import type { Reason } from "../support/reason.ts";
 import { matchRule } from "./rule_match.ts";
+import { describeRule } from "./rule_text.ts";
 import type { Tracked } from "./tracked.ts";
 
 /** `code` is "rule-matches-nothing". */
@@ -38,21 +39,4 @@ function remedyOf({ kubernetes, containerName }: SelectRule): string {
     } in OTEL_RESOURCE_ATTRIBUTES, or select it by executable or port`;
   }
   return "Start the service, or correct the rule; /api/v1/targets lists every Go process";
-}
-
-function describeRule(rule: SelectRule): string {
-  const text = (what: string, match: TextMatch | null) =>
-    match === null ? [] : [`${what} ${match.kind === "glob" ? `"${match.glob}"` : String(match.regex)}`];
-  const ports = rule.openPorts.map(({ first, last }) => first === last ? `${first}` : `${first}-${last}`);
-  const parts = [
-    ...rule.pids.length > 0 ? [`process ${rule.pids.join(", ")}`] : [],
-    ...text("executable", rule.exePath),
-    ...text("arguments", rule.cmdArgs),
-    ...text("language", rule.languages),
-    ...rule.containersOnly ? ["a container"] : [],
-    ...text("container", rule.containerName),
-    ...rule.kubernetes.flatMap(({ attribute, match }) => text(attribute, match)),
-    ...ports.length > 0 ? [`port ${ports.join(", ")}`] : [],
-  ];
-  return parts.join(" and ") || "any Go program";
 }
