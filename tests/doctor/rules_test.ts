@@ -41,7 +41,7 @@ rootTest("doctor and /api/v1/targets name the rule that excludes a process", asy
   const file = join(scratch.path, "agent.yaml");
   const rules = { exclude_instrument: [{ exe_path: "*/left-out" }] };
   Deno.writeTextFileSync(file, JSON.stringify({ discovery: rules }));
-  await expectCode(server.pid, "excluded-by-rule", /^discovery\.exclude_instrument\[0\] excludes it$/, [
+  await expectCode(server.pid, "excluded-by-rule", /^discovery\.exclude_instrument\[0\] excludes it: /, [
     "--config",
     file,
   ]);
