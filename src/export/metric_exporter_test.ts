@@ -5,6 +5,7 @@ import { okAnswer, type OtlpAnswer, OtlpServer, partialAnswer } from "../../test
 import type { MetricsConfig, Protocol, Temporality } from "../config/config.ts";
 import type { MetricCollection, MetricSource } from "../metrics/types.ts";
 import { createLogger } from "../support/log.ts";
+import { ProtoWriter } from "../support/proto_writer.ts";
 import { MetricExporter, type MetricExporterOptions } from "./metric_exporter.ts";
 
 /** A counter that goes up by one with each collection; of delta temporality, what was delivered is not sent again. */
@@ -247,4 +248,33 @@ Deno.test("MetricExporter.shutdown() cuts a wait short, and ends at its deadline
   stuck.exporter.configure(configOf(stuck.server.metricsUrl));
   await stuck.exporter.shutdown(50);
   deepEqual(stuck.exporter.stats().failed, { shutdown: 1 });
+});
+
+/** A run of ResourceMetrics of these lengths, which protobuf readers take. */
+function resourcesOf(lengths: readonly number[]): Uint8Array<ArrayBuffer> {
+  const request = new ProtoWriter();
+  for (const length of lengths) {
+    request.bytesField(1, new ProtoWriter().bytesField(15, new Uint8Array(length)).finish());
+  }
+  return request.finish();
+}
+
+Deno.test("MetricExporter sends what is larger than a request in parts, and gives up what cannot be cut", async () => {
+  const answers = [okAnswer, okAnswer, okAnswer, () => new Response(null, { status: 400 })];
+  await using rig = new Rig(({ attempt }) => answers[attempt - 1]!(), { maxRequestBytes: 600 });
+  const sizes = [[400, 300], [400, 300], [700]];
+  const collect = rig.source.collect.bind(rig.source);
+  rig.source.collect = async (temporality) => ({
+    ...(await collect(temporality))!,
+    encode: () => resourcesOf(sizes.shift()!),
+  });
+  rig.exporter.configure(configOf(rig.server.metricsUrl));
+  for (let i = 0; i < 3; i++) await rig.pass(60_000);
+  const parts = [400, 300, 400, 300].map((length) => resourcesOf([length]));
+  deepEqual(rig.server.requests.map(({ body }) => body), parts);
+  // Of the second only a part arrived; it must not be sent again.
+  deepEqual(rig.source.settled, ["delivered", "delivered", "failed"]);
+  const { exports, points, failed } = rig.exporter.stats();
+  deepEqual([exports, points, failed], [1, 3, { http_400: 1, too_large: 1 }]);
+  rig.source.collect = () => Promise.resolve(null);
 });

@@ -4,12 +4,11 @@
  */
 import type { Protocol } from "../config/config.ts";
 import { ProtoReader, WIRE_BYTES } from "../support/proto_reader.ts";
-import { MAX_REQUEST_BYTES } from "./encode_requests.ts";
 
 /** Requests that say together what `message` says; null when the metrics of one process are too large. */
 export function splitMetrics(
   message: Uint8Array<ArrayBuffer>,
-  { protocol, maxBytes = MAX_REQUEST_BYTES }: { protocol: Protocol; maxBytes?: number },
+  { protocol, maxBytes }: { protocol: Protocol; maxBytes: number },
 ): Uint8Array<ArrayBuffer>[] | null {
   if (message.length <= maxBytes) return [message];
   return protocol === "http/json" ? splitJson(message, maxBytes) : splitProtobuf(message, maxBytes);
