@@ -73,24 +73,28 @@ function headOf(callId: u64): usize {
 export function join(resource: u32, durationNs: u64, kept: bool): void {
   const isCall = kind == KIND_CLIENT;
   const callId = isCall ? spanId : parentId;
-  const entry = append(callId, isCall ? CALL : REQUEST);
+  const entry = vacant();
+  writeU64(entry + CALL_ID, callId);
+  writeU32(entry + STATE, isCall ? CALL : REQUEST);
   writeU32(entry + RESOURCE, resource);
   writeU32(entry + FLAGS, (failed ? FAILED : 0) | (kept ? KEPT : 0));
   copy(entry + TRACE, traceAt, 16);
   writeU64(entry + SPAN_ID, spanId);
   writeU64(entry + DURATION_NS, durationNs);
   writeU64(entry + END_NS, endNs);
-  if (!isCall) {
-    writeU32(entry + PEER_BYTES, 0);
-    if (callId == 0) settle(entry);
-    else findCall(entry);
-    return;
+  if (isCall) {
+    readText(ATTRIBUTE_SERVER_ADDRESS);
+    shorten(valueAt, valueBytes, MAX_PEER_BYTES);
+    writeU32(entry + PEER_BYTES, shortBytes);
+    copy(entry + PEER, shortAt, shortBytes);
+    append(entry);
+    findRequests(entry);
+  } else if (callId == 0) {
+    settle(entry);
+  } else {
+    append(entry);
+    findCall(entry);
   }
-  readText(ATTRIBUTE_SERVER_ADDRESS);
-  shorten(valueAt, valueBytes, MAX_PEER_BYTES);
-  writeU32(entry + PEER_BYTES, shortBytes);
-  copy(entry + PEER, shortAt, shortBytes);
-  findRequests(entry);
 }
 
 /** Gives up waiting where it took too long, or for all. */
@@ -112,21 +116,23 @@ export function forgetPending(resource: u32): void {
   }
 }
 
-function append(callId: u64, state: u32): usize {
+/** The place of the next entry. */
+function vacant(): usize {
+  if (word(WORD_PENDING_ADDED) - word(WORD_PENDING_REMOVED) == PENDING_ENTRIES) removeOldest();
+  return entryAt(word(WORD_PENDING_ADDED));
+}
+
+/** The vacant entry waits from now on. */
+function append(entry: usize): void {
   const number = word(WORD_PENDING_ADDED);
-  if (number - word(WORD_PENDING_REMOVED) == PENDING_ENTRIES) removeOldest();
-  const entry = entryAt(number);
-  const head = headOf(callId);
-  writeU64(entry + CALL_ID, callId);
+  const head = headOf(readU64(entry + CALL_ID));
   const older = readU32(head);
   writeU32(entry + NEXT, older);
   writeU32(entry + NEWER, 0);
   if (older != 0) writeU32(entryAt(older - 1) + NEWER, <u32> (number & MASK) + 1);
-  writeU32(entry + STATE, state);
   writeU64(entry + ARRIVED_NS, word(WORD_ELAPSED_NS));
   writeU32(head, <u32> (number & MASK) + 1);
   setWord(WORD_PENDING_ADDED, number + 1);
-  return entry;
 }
 
 function removeOldest(): void {

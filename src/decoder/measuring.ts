@@ -49,15 +49,12 @@ export class Measuring {
     } catch (error) {
       if (!(error instanceof RedFault)) throw error;
       taken = error.taken;
-      this.#failed = this.#stage;
-      this.#stage = null;
-      this.#counters = error.counters;
-      this.#onFault(describeError(error));
+      this.#fail(error, error.counters);
     }
     if (taken < bytes) {
       const rows = findRows(memory, at + taken, bytes - taken);
       this.#countUnmeasured(countRows(rows));
-      batches.push(...copyRows(memory, rows));
+      for (const batch of copyRows(memory, rows)) batches.push(batch);
     }
     return batches;
   }
@@ -68,7 +65,8 @@ export class Measuring {
 
   /** What has changed since the last time, null for nothing. For RedMirror. */
   changes(): RedChanges | null {
-    if (this.#stage) return this.#stage.changes();
+    const changes = this.#try((stage) => stage.changes());
+    if (this.#stage) return changes ?? null;
     if (this.#told === this.#counters.spans) return null;
     this.#told = this.#counters.spans;
     const measured = this.#failed?.measured() ??
@@ -78,20 +76,40 @@ export class Measuring {
 
   /** @throws {RangeError} when they cannot be used. */
   setRules(rules: RedRules): void {
-    this.#stage?.setRules(rules);
+    this.#try((stage) => stage.setRules(rules));
   }
 
   setProcess(rules: ProcessRules): void {
-    this.#stage?.setProcess(rules);
+    this.#try((stage) => stage.setProcess(rules));
   }
 
   forget(resource: number): void {
-    this.#stage?.forget(resource);
+    this.#try((stage) => stage.forget(resource));
   }
 
   /** No span will come any more. */
   settle(): void {
-    this.#stage?.settle();
+    this.#try((stage) => stage.settle());
+  }
+
+  /** Asks something of the stage, if it still works. */
+  #try<T>(ask: (stage: RedStage) => T): T | undefined {
+    if (!this.#stage) return undefined;
+    try {
+      return ask(this.#stage);
+    } catch (cause) {
+      if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+      const counters = this.#stage.counters();
+      this.#fail(new RedFault({ taken: 0, counters }, { cause }), counters);
+      return undefined;
+    }
+  }
+
+  #fail(error: RedFault, counters: RedCounters): void {
+    this.#failed = this.#stage;
+    this.#stage = null;
+    this.#counters = counters;
+    this.#onFault(describeError(error));
   }
 
   #countUnmeasured(count: number): void {

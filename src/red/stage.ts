@@ -8,7 +8,7 @@ import { compileRules, type RuleTables } from "./rule_tables.ts";
 import { writeModel } from "./model.ts";
 import { seedStage } from "./seed.ts";
 import { type RedChanges, SlotReader } from "./snapshot.ts";
-import { layTables, resizeSeries } from "./tables.ts";
+import { laySeries, layTables, seriesCapacity } from "./tables.ts";
 import type { ProcessRules, RedCounters, RedRules, RedSnapshot } from "./types.ts";
 
 export interface RedStageOptions {
@@ -45,6 +45,7 @@ export type RowSink = (memory: Uint8Array, rows: Uint32Array) => void;
 const ROW_NUMBERS = 3;
 
 const NS_PER_MS = 1_000_000;
+const PAGE_BYTES = 65_536;
 
 export class RedStage {
   readonly #memory: WebAssembly.Memory;
@@ -79,6 +80,7 @@ export class RedStage {
     this.#view.setBigUint64(wordAt(map.WORD_SEED), crypto.getRandomValues(new BigUint64Array(1))[0]!, true);
     this.#setWord(map.WORD_EPOCH, this.#epoch);
     this.#tick();
+    this.#grow(rules);
     this.#putRules(rules);
     if (previous) {
       seedStage(previous, { view: this.#view, exports: this.#exports, attributes: this.#tables.attributes });
@@ -122,6 +124,7 @@ export class RedStage {
    */
   setRules(rules: RedRules): void {
     const tables = compileRules(rules);
+    this.#grow(rules);
     const before = { rules: this.#rules, tables: this.#tables };
     this.#tables = tables;
     this.#rules = rules;
@@ -176,26 +179,23 @@ export class RedStage {
     };
   }
 
-  /** Ends series that the new rules would have other buckets or attributes for. */
+  /** Ends series that the new rules would have other buckets or attributes for, and those that nobody wants any more. */
   #restart({ rules, tables }: { readonly rules: RedRules; readonly tables: RuleTables }): void {
-    const durations = isSame(rules.measure.durationBucketsS, this.#rules.measure.durationBucketsS);
-    const sizes = isSame(rules.measure.sizeBucketsBytes, this.#rules.measure.sizeBucketsBytes);
+    const { features, durationBucketsS, sizeBucketsBytes } = this.#rules.measure;
+    const durations = isSame(rules.measure.durationBucketsS, durationBucketsS);
+    const sizes = isSame(rules.measure.sizeBucketsBytes, sizeBucketsBytes);
     let metrics = 0;
     this.#tables.attributes.forEach((attributes, metric) => {
-      const stays = (metric < 2 ? durations : sizes) && isSame(attributes, tables.attributes[metric]!);
+      const stays = features.includes("application") && (metric < 2 ? durations : sizes) &&
+        isSame(attributes, tables.attributes[metric]!);
       if (!stays) metrics |= 1 << metric;
     });
     if (metrics !== 0) this.#exports.restartSeries(metrics);
-    if (!durations) this.#exports.restartEdges();
+    if (!durations || !features.includes("application_service_graph")) this.#exports.restartEdges();
   }
 
   #putRules({ measure }: RedRules): void {
-    const needed = resizeSeries(this.#view, measure.maxSeries);
-    const pages = Math.ceil(needed / 65536) - this.#memory.buffer.byteLength / 65536;
-    if (pages > 0) {
-      this.#memory.grow(pages);
-      this.#viewMemory();
-    }
+    laySeries(this.#view, seriesCapacity(this.#view, measure.maxSeries));
     this.#exports.resize(map.TABLE_SERIES);
     this.#bytes.set(this.#tables.bytes, map.RULES_OFFSET);
     const features = (measure.features.includes("application") ? map.FEATURE_SERIES : 0) |
@@ -206,9 +206,19 @@ export class RedStage {
     this.#told = -1;
   }
 
+  /** Makes room for the series of the rules. */
+  #grow({ measure }: RedRules): void {
+    const needed = map.SERIES_OFFSET + map.SERIES_BYTES * seriesCapacity(this.#view, measure.maxSeries);
+    const pages = Math.ceil((needed - this.#memory.buffer.byteLength) / PAGE_BYTES);
+    if (pages <= 0) return;
+    this.#memory.grow(pages);
+    this.#viewMemory();
+  }
+
   #viewMemory(): void {
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
+    this.#reader = new SlotReader(this.#memory, this.#rules, this.#tables.attributes);
   }
 
   #tick(): void {

@@ -51,17 +51,18 @@ export function layTables(view: DataView): void {
   for (const [table, layout] of FIXED) lay(view, table, layout);
 }
 
-/**
- * The series of a budget for each metric; yields the bytes that the memory then has to have. Slots in use stay, so the
- * table never gets smaller.
- */
-export function resizeSeries(view: DataView, maxSeries: number): number {
+/** Slots for a budget of series for each metric. Those in use stay, so the table never gets smaller. */
+export function seriesCapacity(view: DataView, maxSeries: number): number {
   const wanted = RED_METRICS.length * Math.min(maxSeries, map.MAX_SERIES_LIMIT) + map.SERIES_OVERFLOWING;
   const now = view.getUint32(
     map.TABLES_OFFSET + map.TABLE_BYTES * map.TABLE_SERIES + map.TABLE_CAPACITY,
     true,
   );
-  const capacity = Math.max(wanted, now);
+  return Math.max(wanted, now);
+}
+
+/** The table of series, whose slots end the memory; it has to be indexed anew. */
+export function laySeries(view: DataView, capacity: number): void {
   let entries = 1024;
   while (entries < 2 * capacity) entries *= 2;
   lay(view, map.TABLE_SERIES, {
@@ -72,7 +73,6 @@ export function resizeSeries(view: DataView, maxSeries: number): number {
     key: map.SERIES_KEY,
     capacity,
   });
-  return map.SERIES_OFFSET + map.SERIES_BYTES * capacity;
 }
 
 function lay(

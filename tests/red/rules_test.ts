@@ -87,6 +87,14 @@ Deno.test("setRules: a greater budget finds room, and what was there stays where
   ]);
 });
 
+Deno.test("setRules: a feature that is wanted no more leaves nothing behind", () => {
+  const fixture = fixtureWithOneSpan();
+  fixture.stage.setRules(rulesWith({ measure: { features: ["application"] } }));
+  assert.deepEqual([fixture.snapshot().series.length, fixture.snapshot().edges.length], [2, 0]);
+  fixture.stage.setRules(rulesWith({ measure: { features: [] } }));
+  assert.deepEqual([fixture.snapshot().series.length, fixture.snapshot().routes.length], [0, 1]);
+});
+
 Deno.test("setRules: what cannot be used leaves the old rules in force", () => {
   const fixture = new StageFixture(rulesWith({ routes: { patterns: ["/{old}"] } }));
   const wrong = rulesWith({ measure: { durationBucketsS: [2, 1] }, routes: { patterns: ["/{new}"] } });
