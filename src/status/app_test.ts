@@ -38,7 +38,11 @@ Deno.test("GET /readyz answers 200 once ready, before that 503 with the reason",
 Deno.test("GET /api/v1/status and /api/v1/targets answer what the providers give", async () => {
   const { app } = make();
   deepEqual(await (await app.request("/api/v1/status")).json(), STATUS);
-  deepEqual(await (await app.request("/api/v1/targets")).json(), { targets: TARGETS, unmatchedRules: [], loader: null });
+  deepEqual(await (await app.request("/api/v1/targets")).json(), {
+    targets: TARGETS,
+    unmatchedRules: [],
+    loader: null,
+  });
 });
 
 Deno.test("GET /api/v1/traces lists the newest first, by service and limit", async () => {

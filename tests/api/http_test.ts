@@ -34,8 +34,9 @@ class Client implements Disposable {
     }
   }
 
+  /** The last request of its connection. */
   async sendHead(line: string, ...headers: string[]): Promise<void> {
-    await this.send([line, "Host: localhost", ...headers, "", ""].join("\r\n"));
+    await this.send([line, "Host: localhost", "Connection: close", ...headers, "", ""].join("\r\n"));
   }
 
   /** No more will be sent, but an answer is still wanted. */
@@ -104,16 +105,41 @@ Deno.test("the server answers a client that says at once that it sends no more",
   );
 });
 
-Deno.test("the server answers one request of a connection, whatever else was sent", async () => {
+Deno.test("the server answers the requests of a connection in turn, however they come", async () => {
   const { server } = serve();
   await using _ = server;
-  using client = await Client.connect(server);
-  await client.send(
-    "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/v1/config HTTP/1.1\r\nHost: localhost\r\n\r\n",
+  const put =
+    `PUT /api/v1/decoders/go1.26 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n` +
+    "Content-Length: 5\r\n\r\nGET /";
+  const text = put + "HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n" + put +
+    "OPTIONS /livez HTTP/1.1\r\nHost: localhost\r\n\r\n" +
+    "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\nGET /api/v1/config HTTP/1.1\r\n";
+  for (const step of [text.length, 7, 1]) {
+    using client = await Client.connect(server);
+    const answer = client.rest();
+    for (let at = 0; at < text.length; at += step) {
+      await client.send(text.slice(at, at + step)).catch(() => {});
+    }
+    const statuses = [...(await answer).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    assert.deepEqual(statuses, ["200", "200", "200", "204", "200"], String(step));
+    assert.match(await answer, /\r\nconnection: close\r\n[^]*\{"status":"ok"\}$/);
+  }
+});
+
+Deno.test("the server ends a connection whose body nobody wanted, and one that is idle for too long", async () => {
+  const { server } = serve({ idleMs: 50 });
+  await using _ = server;
+  using first = await Client.connect(server);
+  const get = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  await first.send(
+    `PUT /api/v1/decoders/go1.26 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n${get}`,
   );
-  const answer = await client.rest();
-  assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
+  const answer = await first.rest();
+  assert.deepEqual(answer.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 401"]);
   assert.match(answer, /\r\nconnection: close\r\n/);
+  using second = await Client.connect(server);
+  await second.send(get);
+  assert.match(await second.rest(), /^HTTP\/1\.1 200 OK\r\n(?![^]*connection: close)/);
 });
 
 Deno.test("the server answers before it has read a body that nobody wants", async () => {
@@ -162,12 +188,12 @@ Deno.test("the server refuses malformed requests with their problem", async () =
   );
   await f(431, `GET / HTTP/1.1\r\nHost: a\r\nX: ${"y".repeat(20_000)}\r\n\r\n`);
   await f(431, `GET / HTTP/1.1\r\nHost: a\r\nX: ${"y".repeat(20_000)}`);
-  await f(421, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n");
-  await f(421, "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await f(421, "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+  await f(421, "GET http://evil.example/ HTTP/1.0\r\nHost: localhost\r\n\r\n");
 });
 
 Deno.test("the server outlives random bytes", async () => {
-  const { server, logged } = serve({ headMs: 200 });
+  const { server, logged } = serve({ headMs: 200, idleMs: 20 });
   await using _ = server;
   let seed = 17;
   const random = (below: number) => (seed = seed * 48_271 % 2_147_483_647) % below;

@@ -18,15 +18,18 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
 
 export async function sendAnswer(
   wire: Wire,
-  { response, method, limits }: { response: Response; method: string; limits: HttpLimits },
+  { response, method, keepAlive, limits }: {
+    response: Response;
+    method: string;
+    keepAlive: boolean;
+    limits: HttpLimits;
+  },
 ): Promise<void> {
-  if (response.headers.get("content-type")?.startsWith("text/event-stream") && response.body !== null) {
-    return await sendEvents(wire, { response, body: response.body, limits });
-  }
+  if (isEventStream(response)) return await sendEvents(wire, response, limits);
   const body = await response.bytes();
   // HEAD answers no body, and what its length would be is not known here.
   const length = method === "HEAD" || response.status === 204 || response.status === 304 ? null : body.length;
-  const head = answerHead(response, length);
+  const head = answerHead(response, { length, keepAlive });
   const parts = body.length <= SMALL_BYTES ? [joinBytes([head, body])] : [head, body];
   await wire.within(limits.answerMs, async () => {
     for (const part of parts) await wire.write(part, limits.stallMs);
@@ -43,19 +46,21 @@ export async function sendError(wire: Wire, error: HttpError, limits: HttpLimits
       headers: { "content-type": "application/problem+json", "x-content-type-options": "nosniff" },
     },
   );
-  await sendAnswer(wire, { response, method: "GET", limits });
+  await sendAnswer(wire, { response, method: "GET", keepAlive: false, limits });
+}
+
+/** Whether the answer is over only with its connection. */
+export function isEventStream({ headers, body }: Response): boolean {
+  return body !== null && (headers.get("content-type")?.startsWith("text/event-stream") ?? false);
 }
 
 /** The stream is cancelled as soon as the client goes, or takes nothing for too long. */
-async function sendEvents(
-  wire: Wire,
-  { response, body, limits }: { response: Response; body: ReadableStream<Uint8Array>; limits: HttpLimits },
-): Promise<void> {
-  const reader = body.getReader();
+async function sendEvents(wire: Wire, response: Response, limits: HttpLimits): Promise<void> {
+  const reader = response.body!.getReader();
   const cancel = () => reader.cancel().catch(() => {});
   wire.untilGone().then(cancel);
   try {
-    await wire.write(answerHead(response, null), limits.stallMs);
+    await wire.write(answerHead(response, { length: null, keepAlive: false }), limits.stallMs);
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       await wire.write(next.value, limits.stallMs);
     }
@@ -64,11 +69,14 @@ async function sendEvents(
   }
 }
 
-function answerHead(response: Response, length: number | null): Uint8Array {
-  const { status } = response;
+function answerHead(
+  { status, headers }: Response,
+  { length, keepAlive }: { length: number | null; keepAlive: boolean },
+): Uint8Array {
   const lines = [`HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? ""}`];
-  for (const [name, value] of response.headers) if (!OWN_HEADERS.has(name)) lines.push(`${name}: ${value}`);
-  lines.push(`date: ${new Date().toUTCString()}`, "connection: close");
+  for (const [name, value] of headers) if (!OWN_HEADERS.has(name)) lines.push(`${name}: ${value}`);
+  lines.push(`date: ${new Date().toUTCString()}`);
+  if (!keepAlive) lines.push("connection: close");
   if (length !== null) lines.push(`content-length: ${length}`);
   return encoder.encode(lines.join("\r\n") + "\r\n\r\n");
 }

@@ -41,6 +41,7 @@ export class RequestBody {
     if (bytes === null) throw new Error("Cannot read the body of a request: it was cut short");
     const part = bytes.subarray(0, this.#left);
     this.#left -= part.length;
+    if (part.length < bytes.length) this.#wire.unread(bytes.subarray(part.length));
     controller.enqueue(part);
     if (this.#left === 0) controller.close();
   }

@@ -1,10 +1,10 @@
 /**
- * One connection: one request, one answer, each within its time and size, then the end. Deno.serve has no such
- * limits (https://github.com/denoland/deno/issues/3515): whoever sends half a request, or does not read, would hold
- * memory for ever. Used by serve.ts.
+ * One connection: requests and their answers in turn, each within its time and size. Deno.serve has no such limits
+ * (https://github.com/denoland/deno/issues/3515): whoever sends half a request, or does not read, would hold memory
+ * for ever. Used by HttpServer.
  */
 import { joinBytes } from "../../support/bytes.ts";
-import { sendAnswer, sendError } from "./answer.ts";
+import { isEventStream, sendAnswer, sendError } from "./answer.ts";
 import { RequestBody } from "./body.ts";
 import { HttpError, parseHead, type RequestHead } from "./head.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -13,8 +13,8 @@ import type { Wire } from "./wire.ts";
 export interface ConnectionOptions {
   readonly app: { fetch(request: Request): Response | Promise<Response> };
   readonly limits: HttpLimits;
-  /** The head is complete: from now on somebody asks for something. */
-  readonly onHead: () => void;
+  /** Whether the client has asked for something and waits for its answer, or is itself awaited. */
+  readonly onTurn: (turn: "asks" | "waits") => void;
 }
 
 /** How long a client that did not get rid of its body may take to read the answer. */
@@ -24,30 +24,41 @@ const END_OF_HEAD = [13, 10, 13, 10];
 /** Never rejects: whatever happens ends with the connection. */
 export async function serveConnection(wire: Wire, options: ConnectionOptions): Promise<void> {
   using _closed = wire;
+  const { headMs, idleMs } = options.limits;
   try {
-    await exchange(wire, options);
+    let goesOn = await exchange(wire, options, headMs);
+    while (goesOn) goesOn = await exchange(wire, options, idleMs);
   } catch {
     // The client has gone, or was too slow; nobody is left to be told.
   }
 }
 
-async function exchange(wire: Wire, { app, limits, onHead }: ConnectionOptions): Promise<void> {
+/** One request and its answer; whether another may follow. The request has to begin within `idleMs`. */
+async function exchange(
+  wire: Wire,
+  { app, limits, onTurn }: ConnectionOptions,
+  idleMs: number,
+): Promise<boolean> {
+  onTurn("asks");
   let head: RequestHead;
   try {
-    const text = await readHead(wire, limits);
-    if (text === null) return;
+    const text = await readHead(wire, { ...limits, idleMs });
+    if (text === null) return false;
     head = parseHead(text);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     await sendError(wire, error, limits);
-    return await wire.linger(LINGER_MS);
+    await wire.linger(LINGER_MS);
+    return false;
   }
-  onHead();
+  onTurn("waits");
   const { method, url, headers } = head;
   const body = new RequestBody(wire, head, limits);
   const response = await app.fetch(new Request(url, { method, headers, body: body.stream }));
-  await sendAnswer(wire, { response, method, limits });
+  const keepAlive = head.keepAlive && body.consumed && !isEventStream(response);
+  await sendAnswer(wire, { response, method, keepAlive, limits });
   if (!body.consumed) await wire.linger(LINGER_MS);
+  return keepAlive;
 }
 
 /**
@@ -55,11 +66,16 @@ async function exchange(wire: Wire, { app, limits, onHead }: ConnectionOptions):
  *
  * @throws {HttpError} when it is too long.
  */
-async function readHead(wire: Wire, { headMs, headBytes }: HttpLimits): Promise<string | null> {
-  const began = performance.now();
+async function readHead(
+  wire: Wire,
+  { idleMs, headMs, headBytes }: HttpLimits,
+): Promise<string | null> {
   let bytes = new Uint8Array();
+  let beganMs = 0;
   for (;;) {
-    const more = await wire.read(Math.max(0, headMs - (performance.now() - began)));
+    const leftMs = bytes.length === 0 ? idleMs : Math.max(0, headMs - (performance.now() - beganMs));
+    const more = await wire.read(leftMs);
+    if (bytes.length === 0) beganMs = performance.now();
     if (more === null) return null;
     const end = endOfHead(bytes = joinBytes([bytes, more]), more.length);
     if (end > headBytes || (end < 0 && bytes.length > headBytes)) {

@@ -22,6 +22,8 @@ export interface RequestHead {
   readonly headers: Headers;
   readonly bodyBytes: number;
   readonly expectsContinue: boolean;
+  /** Whether another request may follow. */
+  readonly keepAlive: boolean;
 }
 
 const MAX_HEADERS = 100;
@@ -52,6 +54,7 @@ export function parseHead(text: string): RequestHead {
     headers,
     bodyBytes: bodyBytes(headers),
     expectsContinue: headers.get("expect")?.toLowerCase() === "100-continue",
+    keepAlive: minor === "1" && !/(^|,)\s*close\s*(,|$)/i.test(headers.get("connection") ?? ""),
   };
 }
 

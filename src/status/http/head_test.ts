@@ -23,6 +23,7 @@ Deno.test("parseHead() reads a request of HTTP/1.1", () => {
     url: "http://localhost/a/b?c=%20",
     bodyBytes: 17,
     expectsContinue: true,
+    keepAlive: true,
   });
   equal(headers.get("host"), "node-1:9810");
   equal(headers.get("x-empty"), "");
@@ -37,6 +38,15 @@ Deno.test("parseHead() takes a target in absolute form, whose host is the one th
   const { url, headers } = parse("GET http://evil.example/x?y HTTP/1.1", "Host: localhost");
   equal(url, "http://localhost/x?y");
   equal(headers.get("host"), "evil.example");
+});
+
+Deno.test("parseHead() says whether another request may follow", () => {
+  const keeps = (line: string, ...more: string[]) => parse(line, "Host: a", ...more).keepAlive;
+  equal(keeps("GET / HTTP/1.1"), true);
+  equal(keeps("GET / HTTP/1.1", "Connection: keep-alive"), true);
+  equal(keeps("GET / HTTP/1.1", "Connection: Close"), false);
+  equal(keeps("GET / HTTP/1.1", "Connection: upgrade , close"), false);
+  equal(keeps("GET / HTTP/1.0", "Connection: keep-alive"), false);
 });
 
 Deno.test("parseHead() wants a Host of HTTP/1.1 only", () => {

@@ -18,9 +18,10 @@ const PAUSE_MS = 1_000;
 /** Serves until it is disposed of, which cuts every answer under way. */
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
-  /** Oldest first. */
+  /** Those whose request is awaited, the longest first. */
+  readonly #asking = new Set<Wire>();
+  /** Those that wait for their answer. */
   readonly #waiting = new Set<Wire>();
-  readonly #answering = new Set<Wire>();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
 
@@ -33,7 +34,7 @@ export class HttpServer implements AsyncDisposable {
     this.#stop.abort();
     this.#options.listener[Symbol.dispose]();
     await this.#done;
-    for (const wire of [...this.#waiting, ...this.#answering]) wire[Symbol.dispose]();
+    for (const wire of [...this.#asking, ...this.#waiting]) wire[Symbol.dispose]();
   }
 
   async #accept(): Promise<void> {
@@ -52,20 +53,21 @@ export class HttpServer implements AsyncDisposable {
 
   #take(wire: Wire): void {
     const { app, limits } = this.#options;
-    if (this.#waiting.size + this.#answering.size >= limits.connections) {
-      const [oldest = wire] = this.#waiting;
-      this.#waiting.delete(oldest);
+    if (this.#asking.size + this.#waiting.size >= limits.connections) {
+      const [oldest = wire] = this.#asking;
+      this.#forget(oldest);
       oldest[Symbol.dispose]();
       if (oldest === wire) return;
     }
-    this.#waiting.add(wire);
-    const onHead = () => {
-      this.#waiting.delete(wire);
-      this.#answering.add(wire);
+    const onTurn = (turn: "asks" | "waits") => {
+      this.#forget(wire);
+      (turn === "asks" ? this.#asking : this.#waiting).add(wire);
     };
-    serveConnection(wire, { app, limits, onHead }).then(() => {
-      this.#waiting.delete(wire);
-      this.#answering.delete(wire);
-    });
+    serveConnection(wire, { app, limits, onTurn }).then(() => this.#forget(wire));
+  }
+
+  #forget(wire: Wire): void {
+    this.#asking.delete(wire);
+    this.#waiting.delete(wire);
   }
 }
