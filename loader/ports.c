@@ -89,7 +89,10 @@ static void add_port(struct ports *ports, uint16_t port)
 	ports->count++;
 }
 
-/* Fields as in proc_pid_net(5): local address, state 0A = LISTEN, inode. */
+/*
+ * Fields as in proc_pid_net(5): local address, state 0A = LISTEN, inode. The kernel shows listening sockets
+ * before all others (tcp_seq_start() in net/ipv4/tcp_ipv4.c), of which there may be tens of thousands.
+ */
 static void read_table(uint32_t pid, const char *table, const struct inodes *inodes,
 		       struct ports *ports)
 {
@@ -105,9 +108,11 @@ static void read_table(uint32_t pid, const char *table, const struct inodes *ino
 		unsigned long inode;
 
 		if (sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x %*s %*s %*s %*u %*u %lu",
-			   &port, &state, &inode) == 3 &&
-		    state == 0x0a &&
-		    bsearch(&inode, inodes->values, inodes->count, sizeof(inode), compare_inodes))
+			   &port, &state, &inode) != 3)
+			continue;
+		if (state != 0x0a)
+			break;
+		if (bsearch(&inode, inodes->values, inodes->count, sizeof(inode), compare_inodes))
 			add_port(ports, port);
 	}
 	fclose(file);
