@@ -14,7 +14,7 @@ import { MetricExporter } from "../../src/export/metric_exporter.ts";
 import { TraceExport } from "../../src/export/trace_export.ts";
 import { createLogger } from "../../src/support/log.ts";
 import { createResource } from "../../src/trace/resource.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, sleep } from "../support/eventually.ts";
 import { TestAuthority } from "../support/otlp_certificates.ts";
 import { Collector, type ExportedPoint } from "../support/otlp_collector.ts";
 import { Measured } from "../support/otlp_measured.ts";
@@ -239,5 +239,54 @@ Deno.test("with TLS and client certificates both signals arrive, without the rig
   await eventually(() => {
     assert.equal(collector.spans().length, 46);
     assertMetrics(collector, measured, "cumulative");
+  });
+});
+
+Deno.test("a Collector that is stopped and started again has every span and figure in the end", async () => {
+  const measured = new Measured();
+  const out = new TraceExport({ log });
+  await using _out = out;
+  const exporter = new MetricExporter({ source: measured.metrics.source, log });
+  await using _exporter = exporter;
+  const front = resource(1, "front");
+  let pushed = 0;
+  const push = (count: number) => {
+    const spans = Array.from({ length: count }, () => encodeSpan({ name: `span ${pushed++}` }));
+    out.push(front, { pid: 1, count, bytes: batchBytes(spans) });
+  };
+  const received: string[] = [];
+  let port: number;
+  {
+    await using first = await Collector.start();
+    port = Number(new URL(first.url).port);
+    const traces = otlpConfig(`${first.url}/v1/traces`, "http/protobuf", "gzip");
+    out.configure({ ...traces, maxQueue: 10_000, maxBatch: 101, delayMs: 10 });
+    const metrics = otlpConfig(`${first.url}/v1/metrics`, "http/protobuf", "gzip");
+    exporter.configure({ ...metrics, intervalMs: 250, temporality: "delta" });
+    push(503);
+    await eventually(() => assert.equal(first.spans().length, 503));
+    received.push(...first.spans().map(({ name }) => name));
+  }
+  // Nothing was measured while the first one ran, so the second has to get all of it.
+  measured.add(1);
+  for (let i = 0; i < 20; i++) {
+    push(53);
+    await sleep(50);
+  }
+  await eventually(() => assert.ok((exporter.stats().failed["retries_exhausted"] ?? 0) > 0));
+  assert.equal(out.stats().queued, 20 * 53);
+  await using second = await Collector.start({ otlpPort: port });
+  const stats = await eventually(() => {
+    const stats = out.stats();
+    assert.equal(stats.queued, 0, stats.lastError ?? "");
+    return stats;
+  }, { timeoutMs: 20_000 });
+  assert.deepEqual([stats.exported, stats.lost], [pushed, {}]);
+  await exporter.shutdown(10_000);
+  await eventually(() => {
+    const all = [...received, ...second.spans().map(({ name }) => name)];
+    assert.equal(all.length, pushed);
+    assert.equal(new Set(all).size, pushed);
+    assertMetrics(second, measured, "delta");
   });
 });
