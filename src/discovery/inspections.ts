@@ -12,6 +12,8 @@ import type { Logger } from "../support/log.ts";
 import type { ProcessInfo } from "../wire/process.ts";
 
 const MAX_REMEMBERED = 4_096;
+/** Executables read at a time: a node has many, and what is read of each stays in memory meanwhile. */
+const MAX_AT_ONCE = 2;
 /** Debug information that takes longer is as good as none; a net/http program's takes 0.1 s, Kubernetes' 1 s. */
 const STRUCTS_TIMEOUT_MS = 10_000;
 
@@ -32,6 +34,8 @@ export interface InspectionsOptions {
 export class Inspections {
   readonly #options: InspectionsOptions;
   readonly #known = new Map<string, Promise<Knowledge>>();
+  readonly #turns: (() => void)[] = [];
+  #reading = 0;
 
   constructor(options: InspectionsOptions) {
     this.#options = options;
@@ -44,7 +48,7 @@ export class Inspections {
     const [oldest] = this.#known.keys();
     if (this.#known.size >= MAX_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
     const { pid, exe } = process;
-    const knowledge = this.#read(process).catch((error): Knowledge => {
+    const knowledge = this.#inTurn(() => this.#read(process)).catch((error): Knowledge => {
       // The next process of this binary is read afresh.
       this.#options.log.debug("cannot read an executable", { pid, exe, error });
       this.#known.delete(identity);
@@ -52,6 +56,18 @@ export class Inspections {
     });
     this.#known.set(identity, knowledge);
     return knowledge;
+  }
+
+  async #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#reading < MAX_AT_ONCE) this.#reading++;
+    else await new Promise<void>((resolve) => this.#turns.push(resolve));
+    try {
+      return await read();
+    } finally {
+      const next = this.#turns.shift();
+      if (next) next();
+      else this.#reading--;
+    }
   }
 
   async #read({ pid, exe, exeBytes }: ProcessInfo): Promise<Knowledge> {

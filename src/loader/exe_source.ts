@@ -8,7 +8,8 @@ import type { LoaderClient } from "./client.ts";
 const BLOCK_BYTES = 65_536;
 /** A miss right behind the block read last fetches this many at once. */
 const AHEAD_BLOCKS = 16;
-const DEFAULT_MAX_BLOCKS = 512;
+/** Inspection goes through a file nearly in order: more would save no request. */
+const DEFAULT_MAX_BLOCKS = 32;
 
 export interface ExeSourceOptions {
   readonly loader: Pick<LoaderClient, "readExe">;
