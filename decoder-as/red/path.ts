@@ -1,4 +1,4 @@
-/** Paths in segments, and the patterns that name or ignore them. Used by route.ts. */
+/** Paths in segments, and the patterns that name or ignore them. Used by routes.ts. */
 import { readU32, readU8, writeU32 } from "../assembly/cursor";
 import { same } from "./bytes";
 import { matchesGlob } from "./glob";

@@ -2,7 +2,7 @@
  * Takes one row apart: an OTLP trace.v1.Span as any decoder may have written it. Nothing of it is believed; a row
  * whose lengths do not add up, or that lacks what every span has, cannot be read. Called by stage.ts.
  */
-import { readU32, readU64, readU8 } from "../assembly/cursor";
+import { readU16, readU32, readU64, readU8 } from "../assembly/cursor";
 import { attributeOf, clearAttributes, setNumber, setText, UNKNOWN } from "./attributes";
 
 export const KIND_SERVER: u32 = 2;
@@ -111,10 +111,16 @@ export function readRow(at: usize, bytes: u32): bool {
   failed = false;
   sampled = true;
   attributesEnd = 0;
-  for (let next = spanAt; next < end;) {
+  let next = readIds(spanAt, end);
+  while (next < end) {
     const plain = readPlain(next, end);
     if (plain != 0) {
       next = attributesEnd = plain;
+      continue;
+    }
+    const behindTimes = readTimes(next, end);
+    if (behindTimes != 0) {
+      next = behindTimes;
       continue;
     }
     const tag = field(next, end);
@@ -162,6 +168,24 @@ export function readRow(at: usize, bytes: u32): bool {
   }
   return traceAt != 0 && spanId != 0 && startNs != 0 && endNs != 0 &&
     (kind == KIND_SERVER || kind == KIND_CLIENT);
+}
+
+/** Reads trace_id and span_id if the span begins with them, as all of ours do; yields the place behind. */
+function readIds(at: usize, end: usize): usize {
+  if (at + 28 > end || readU16(at) != 0x100a || readU16(at + 18) != 0x0812) return at;
+  traceAt = at + 2;
+  spanId = readU64(at + 20);
+  return at + 28;
+}
+
+/** Reads kind, start and end if they lie here side by side; yields the place behind, 0 when they do not. */
+function readTimes(at: usize, end: usize): usize {
+  if (at + 20 > end || readU8(at) != 0x30 || readU8(at + 2) != 0x39 || readU8(at + 11) != 0x41) return 0;
+  if (readU8(at + 1) > 0x7f) return 0;
+  kind = readU8(at + 1);
+  startNs = readU64(at + 3);
+  endNs = readU64(at + 12);
+  return at + 20;
 }
 
 /**

@@ -11,7 +11,13 @@ const encoder = new TextEncoder();
 
 /** The wildcard of routes is copied for each segment that varies. */
 const MAX_WILDCARD_BYTES = 32;
-const UNMATCHED = ["unset", "path", "wildcard", "heuristic", "low-cardinality"] as const;
+const UNMATCHED = {
+  "unset": map.UNMATCHED_UNSET,
+  "path": map.UNMATCHED_PATH,
+  "wildcard": map.UNMATCHED_WILDCARD,
+  "heuristic": map.UNMATCHED_HEURISTIC,
+  "low-cardinality": map.UNMATCHED_LOW_CARDINALITY,
+};
 const IGNORING = {
   all: map.IGNORE_TRACES | map.IGNORE_METRICS,
   traces: map.IGNORE_TRACES,
@@ -159,7 +165,7 @@ class Tables {
       this.#list(entry, patterns.length, this.#patterns(patterns));
       this.#list(entry + 8, ignoredPatterns.length, this.#patterns(ignoredPatterns));
       this.#view.setUint32(entry + 16, IGNORING[ignoreMode], true);
-      this.#view.setUint32(entry + 20, UNMATCHED.indexOf(unmatched), true);
+      this.#view.setUint32(entry + 20, UNMATCHED[unmatched], true);
       this.#text(entry + 24, wildcard);
     });
   }
