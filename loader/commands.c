@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /* See commands.h. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,13 +31,6 @@ static bool update(const struct bpf_map *map, const void *key, const void *value
 		      strerror(errno));
 }
 
-static bool is_traced(const struct bpf_map *targets, uint32_t pid)
-{
-	struct target_config config;
-
-	return bpf_map_lookup_elem(bpf_map__fd(targets), &pid, &config) == 0;
-}
-
 static bool set_target(struct commands *commands, const struct wire_target *target,
 		       struct refusal *why)
 {
@@ -49,8 +43,13 @@ static bool set_target(struct commands *commands, const struct wire_target *targ
 	const struct bpf_map *targets = commands->kernel->skel->maps.targets;
 
 	if (target->enabled) {
+		/* The end of one that has ended already was told, and nobody would take its entry away. */
+		if (kill(target->control.pid, 0) < 0 && errno == ESRCH)
+			return refuse(why, ESRCH, "cannot trace process %u: no such process",
+				      target->control.pid);
 		/* What it left was captured before its probes went, and will get no end. */
-		if (commands->release_ticks && !is_traced(targets, target->control.pid))
+		if (commands->release_ticks &&
+		    !kernel_has_target(commands->kernel, target->control.pid))
 			sweep_released(commands->kernel, commands->stats, target->control.pid);
 		return update(targets, &target->control.pid, &config, why);
 	}

@@ -176,3 +176,10 @@ void kernel_close(struct kernel *kernel)
 		go_bpf__destroy(kernel->skel);
 	*kernel = (struct kernel){ 0 };
 }
+
+bool kernel_has_target(const struct kernel *kernel, uint32_t pid)
+{
+	struct target_config config;
+
+	return bpf_map_lookup_elem(bpf_map__fd(kernel->skel->maps.targets), &pid, &config) == 0;
+}

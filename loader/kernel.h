@@ -47,6 +47,9 @@ int kernel_attach_processes(struct kernel *kernel);
 
 void kernel_close(struct kernel *kernel);
 
+/* Whether spans of the process are captured. */
+bool kernel_has_target(const struct kernel *kernel, uint32_t pid);
+
 struct bpf_program *kernel_probe(const struct kernel *kernel, enum wire_probe probe);
 
 #endif

@@ -22,16 +22,9 @@ struct sweep {
 	struct stats *stats;
 };
 
-static bool is_target(const struct kernel *kernel, uint32_t pid)
-{
-	struct target_config config;
-
-	return bpf_map_lookup_elem(bpf_map__fd(kernel->skel->maps.targets), &pid, &config) == 0;
-}
-
 static bool concerns(const struct sweep *sweep, uint32_t tgid)
 {
-	return sweep->pid ? tgid == sweep->pid : !is_target(sweep->kernel, tgid);
+	return sweep->pid ? tgid == sweep->pid : !kernel_has_target(sweep->kernel, tgid);
 }
 
 /* A key's successor must be known before the key goes, else the walk starts anew. */
@@ -131,7 +124,7 @@ void sweep_replaced(const struct kernel *kernel, uint32_t pid)
 {
 	struct sweep sweep = { .kernel = kernel, .pid = pid };
 
-	if (is_target(kernel, pid))
+	if (kernel_has_target(kernel, pid))
 		sweep_entries(&sweep);
 }
 

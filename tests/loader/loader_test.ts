@@ -229,6 +229,7 @@ rootTest("plan(), flip() and target() pass on why the loader refuses", async () 
   await assert.rejects(client.plan(0, PROBE_SERVER_START, [wild]), refusedWith(22, /source 60000/));
   await assert.rejects(client.flip(0, MAX_SLOTS), refusedWith(22, /slot/));
   await assert.rejects(client.target(1, { enabled: false }), refusedWith(2, /not traced/));
+  await assert.rejects(client.target(4_194_303, ALWAYS_ON), refusedWith(3, /no such process/));
 });
 
 rootTest("tsunagi-go forgets a target when the process ends", async () => {
