@@ -1,7 +1,7 @@
 /**
- * Where everything lies in the RED stage's memory. The host owns the memory and imports this file too; the
- * module keeps no totals of its own. Every region that texts are copied into is followed by slack,
- * because copies move 16 bytes at a time.
+ * Where everything lies in the RED stage's memory. The host owns the memory and imports this file too; the module keeps
+ * no totals of its own. Every region that texts are copied into is followed by slack, because copies move 16 bytes at a
+ * time. src/red/tables_test.ts holds the regions apart.
  */
 
 /** Counters and settings, 8 bytes each; the place is the decoders' too, since both use assembly/status.ts. */
@@ -40,7 +40,6 @@ export const SLOT_KEY_BYTES = 8;
 export const SLOT_NEXT_FREE = 12;
 export const SLOT_HASH = 16;
 export const SLOT_START_NS = 24;
-export const SLOT_HEAD_BYTES = 32;
 
 /** Texts that are put together for one span. */
 export const SCRATCH_KEY_OFFSET = 16384;
