@@ -1,5 +1,5 @@
-import { equal, match, throws } from "node:assert/strict";
-import { explainListenError, serveStatus } from "./serve.ts";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
+import { listenProblem, serveStatus } from "./serve.ts";
 
 const app = { fetch: () => new Response("here") };
 
@@ -15,22 +15,31 @@ Deno.test("serveStatus() listens until it is disposed", async () => {
 Deno.test("serveStatus() says that the port is taken and what to do", async () => {
   await using server = serveStatus({ app, host: "127.0.0.1", port: 0 });
   throws(() => serveStatus({ app, host: "127.0.0.1", port: server.port }), {
-    message: `Cannot listen on 127.0.0.1:${server.port}: another program has this port ` +
-      "(choose another with --listen HOST:PORT)",
+    message: `Cannot listen on 127.0.0.1:${server.port}: another program has this port [api-port-taken]. ` +
+      "See who has it (ss -tlnp), or choose another with --listen HOST:PORT",
+  });
+  throws(() => serveStatus({ app, host: "127.0.0.1", port: server.port, what: "metrics" }), {
+    message: /\[metrics-port-taken\].* with prometheus_export\.port$/,
   });
 });
 
-Deno.test("explainListenError() names what is in the way and the remedy", () => {
-  const f = (cause: unknown, want: string) => equal(explainListenError(cause), want);
+Deno.test("listenProblem() names what is in the way and the remedy", () => {
+  const f = (cause: unknown, code: string, why: string, remedy: string) =>
+    deepEqual(listenProblem(cause, { host: "::1", port: 81 }), {
+      code,
+      message: `Cannot listen on [::1]:81: ${why}`,
+      remedy: `${remedy} with --listen HOST:PORT`,
+    });
   f(
-    new Deno.errors.AddrNotAvailable("x"),
-    "this machine has no such address (choose another with --listen HOST:PORT)",
+    new Deno.errors.AddrInUse("x"),
+    "api-port-taken",
+    "another program has this port",
+    "See who has it (ss -tlnp), or choose another",
   );
-  f(
-    new Deno.errors.PermissionDenied("x"),
-    "permission denied (choose a port from 1024 up with --listen HOST:PORT)",
-  );
-  f(new Error("odd"), "odd (choose another address with --listen HOST:PORT)");
+  const unusable = "api-address-unusable";
+  f(new Deno.errors.AddrNotAvailable("x"), unusable, "this machine has no such address", "Choose another");
+  f(new Deno.errors.PermissionDenied("x"), unusable, "permission denied", "Choose a port from 1024 up");
+  f(new Error("odd"), unusable, "odd", "Choose another address");
 });
 
 Deno.test("serveStatus() ends in time although an answer hangs", async () => {

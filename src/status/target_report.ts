@@ -1,6 +1,7 @@
 /** A target of discovery in the form of the API. Used by the composition root for `/api/v1/targets`. */
 import * as wire from "../../bpf/wire.gen.ts";
 import type { Target } from "../discovery/target.ts";
+import { withoutSecretWords } from "../support/secret_words.ts";
 import type { TargetReport } from "./model.ts";
 
 /** PROBE_SERVER_START is shown as "serverStart". */
@@ -14,12 +15,27 @@ const PROBE_NAMES: ReadonlyMap<number, string> = new Map(
   ]),
 );
 
+/** By what they were made of, since targets are reported more often than they are found. */
+const shownArgs = new WeakMap<readonly string[], readonly string[]>();
+
+function argsOf({ args }: Target): readonly string[] {
+  if (args === undefined) return [];
+  const known = shownArgs.get(args);
+  if (known !== undefined) return known;
+  const shown = withoutSecretWords(args);
+  shownArgs.set(args, shown);
+  return shown;
+}
+
 export function targetReport(target: Target, serviceName: string): TargetReport {
   return {
     pid: target.pid,
     exe: target.exe,
+    args: argsOf(target),
+    containerId: target.containerId ?? null,
     serviceName,
     state: target.state,
+    rule: target.rule?.origin ?? null,
     reason: target.reason,
     goVersion: target.goVersion,
     decoder: target.decoder,

@@ -49,9 +49,10 @@ export async function sendError(wire: Wire, error: HttpError, limits: HttpLimits
   await sendAnswer(wire, { response, method: "GET", keepAlive: false, limits });
 }
 
-/** Whether the answer is over only with its connection. */
-export function isEventStream({ headers, body }: Response): boolean {
-  return body !== null && (headers.get("content-type")?.startsWith("text/event-stream") ?? false);
+/** Whether the answer is over only with its connection. The body is looked at last: that alone makes it a stream. */
+export function isEventStream(response: Response): boolean {
+  const type = response.headers.get("content-type");
+  return type !== null && type.startsWith("text/event-stream") && response.body !== null;
 }
 
 /** The stream is cancelled as soon as the client goes, or takes nothing for too long. */

@@ -7,7 +7,7 @@ const CONTINUE = new TextEncoder().encode("HTTP/1.1 100 Continue\r\n\r\n");
 
 export class RequestBody {
   /** Null for a request without one. */
-  readonly stream: ReadableStream<Uint8Array> | null;
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> | null;
   readonly #wire: Wire;
   readonly #limits: HttpLimits;
   #left: number;
@@ -29,7 +29,7 @@ export class RequestBody {
     return this.#left === 0;
   }
 
-  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
     const { stallMs, bodyMs } = this.#limits;
     this.#began ??= performance.now();
     if (this.#askFirst) {

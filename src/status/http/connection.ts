@@ -8,6 +8,7 @@ import { isEventStream, sendAnswer, sendError } from "./answer.ts";
 import { RequestBody } from "./body.ts";
 import { HttpError, parseHead, type RequestHead } from "./head.ts";
 import type { HttpLimits } from "./limits.ts";
+import { appRequest } from "./request.ts";
 import type { Wire } from "./wire.ts";
 
 export interface ConnectionOptions {
@@ -52,11 +53,10 @@ async function exchange(
     return false;
   }
   onTurn("waits");
-  const { method, url, headers } = head;
   const body = new RequestBody(wire, head, limits);
-  const response = await app.fetch(new Request(url, { method, headers, body: body.stream }));
+  const response = await app.fetch(appRequest(head, body));
   const keepAlive = head.keepAlive && body.consumed && !isEventStream(response);
-  await sendAnswer(wire, { response, method, keepAlive, limits });
+  await sendAnswer(wire, { response, method: head.method, keepAlive, limits });
   if (!body.consumed) await wire.linger(LINGER_MS);
   return keepAlive;
 }

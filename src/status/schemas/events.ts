@@ -41,8 +41,10 @@ export const TARGET_EVENT = named(
   "TargetEvent",
   Type.Object({
     ...TARGET_REPORT.properties,
-    gone: flag("The process has ended."),
-  }, { description: "A Go process was found, has changed its state, or has ended." }),
+    gone: flag("It is listed no more: it has ended, or no rule means it any longer."),
+  }, {
+    description: "A target was found, has another state, reason, decoder or name, or is gone.",
+  }),
 );
 
 export const DECODER_EVENT = named(
@@ -50,10 +52,13 @@ export const DECODER_EVENT = named(
   Type.Object({
     name: nullable(text(), "Null where it could not be told."),
     action: oneOf(["activated", "rolled-back", "removed", "refused"]),
-    version: nullable(text()),
-    source: nullable(oneOf(["bundled", "directory", "pushed", "learnt"])),
+    version: nullable(
+      text(),
+      "Of the decoder that is in use now; where it was removed or refused, of that one.",
+    ),
+    source: nullable(oneOf(["bundled", "directory", "pushed", "learnt"]), "Of the same decoder."),
     at: time(),
-    reason: nullable(REASON, "Why it was refused or taken out of use."),
+    reason: nullable(REASON, "Why one was refused or taken out of use."),
   }, { description: "Which decoders are in use has changed, or one was refused." }),
 );
 

@@ -60,7 +60,8 @@ export const EXPORT_REPORT = named(
     lost: counts("By reason."),
     batches: count("Requests that were acknowledged."),
     retries: count(),
-    lastError: nullable(text()),
+    lastError: nullable(text("The newest failure, however long ago.")),
+    reason: nullable(REASON, "What is in the way now; null again once the collector takes a request whole."),
   }),
 );
 
@@ -73,7 +74,8 @@ export const METRICS_EXPORT_REPORT = named(
     failed: counts("Collections given up, by reason; the next one has what they measured."),
     rejected: count("Data points that the collector rejected."),
     retries: count(),
-    lastError: nullable(text()),
+    lastError: nullable(text("The newest failure, however long ago.")),
+    reason: nullable(REASON, "What is in the way now; null again once the collector takes a request whole."),
   }),
 );
 

@@ -21,8 +21,15 @@ export const TARGET_REPORT = named(
   Type.Object({
     pid: count(),
     exe: text(),
+    args: list(text(), "Its own name first; 2 KiB at most. What looks like a secret is ***."),
+    containerId: nullable(text(), "Null: in none, or it cannot be told."),
     serviceName: text(),
     state: oneOf(["attaching", "traced", "refused", "excluded"]),
+    rule: nullable(
+      text(),
+      'The rule that selects it, as the configuration names it: "discovery.instrument[0]". Null: none does, or there ' +
+        "are no rules.",
+    ),
     reason: nullable(REASON, "Why it is refused or excluded; null while it is attaching or traced."),
     goVersion: nullable(text()),
     decoder: nullable(text()),
