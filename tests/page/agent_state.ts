@@ -30,8 +30,8 @@ export function statusReport(
     accounting: {
       begun: spans + 3,
       exported: spans,
-      leftOut: {},
       sampledOut: 0,
+      leftOut: {},
       lost: {},
       inFlight: 2,
       queued: 1,
@@ -62,6 +62,7 @@ export function statusReport(
       batches: 12,
       retries: 0,
       lastError: null,
+      reason: null,
     },
     metricsExport: null,
     store,
@@ -144,7 +145,10 @@ export function tracedTargets(services: readonly ServicePlan[]): TargetReport[] 
   return services.map(({ name }, index) => ({
     pid: 4_000 + index,
     exe: `/srv/bin/${name}`,
+    args: [`/srv/bin/${name}`, "--listen", ":8080"],
+    containerId: null,
     serviceName: name,
+    rule: "discovery.instrument[0]",
     state: "traced",
     reason: null,
     goVersion: "go1.26.8",
@@ -177,7 +181,7 @@ export function tracedTargets(services: readonly ServicePlan[]): TargetReport[] 
 }
 
 /** Processes that are not traced, for all kinds of reasons. */
-export const TROUBLED: readonly TargetReport[] = [
+export const TROUBLED_TARGETS: readonly TargetReport[] = [
   target(5_001, "legacy", "refused", "go1.15.2", {
     code: "go-too-old",
     message: "It was built with Go 1.15.2, and the oldest that is known is 1.17",
@@ -207,7 +211,10 @@ function target(
   return {
     pid,
     exe,
+    args: [name],
+    containerId: "0af7651916cd",
     serviceName: name,
+    rule: null,
     state,
     reason,
     goVersion,
@@ -216,3 +223,24 @@ function target(
     sites: [],
   };
 }
+
+/** An agent that has lost spans and refuses its configuration. */
+export const TROUBLED_STATUS: Partial<StatusReport> = {
+  accounting: {
+    begun: 120_134,
+    exported: 118_000,
+    sampledOut: 12,
+    leftOut: { ignored: 100 },
+    lost: { queue_full: 1_800, ringFull: 3, http_400: 200 },
+    inFlight: 12,
+    queued: 7,
+  },
+  config: {
+    file: "/etc/tsunagi.yaml",
+    loadedAt: "2026-03-01T12:00:00Z",
+    error:
+      '/etc/tsunagi.yaml:12:3: there is no key "otel_trace_export"; did you mean "otel_traces_export"?\n' +
+      "/etc/tsunagi.yaml:14:7: must be a number",
+    warnings: ["network.enable is a key of Beyla's that is not supported"],
+  },
+};

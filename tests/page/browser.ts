@@ -1,12 +1,11 @@
 /**
- * Debian's Chromium, driven by playwright-core, and one page of it that fails its test when it asks another host for
- * anything, logs an error or breaks its content security policy.
+ * Debian's Chromium, driven by playwright-core, and pages of it under watch: what a page must never do is kept as a
+ * fault. Used by page_test_case.ts.
  */
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 const EXECUTABLE = "/usr/bin/chromium";
 const FLAGS = [
-  "--headless",
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",
@@ -15,6 +14,8 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+/** Nothing on loopback takes so long, even on a busy machine. */
+const TIMEOUT_MS = 15_000;
 
 export interface Look {
   readonly width?: number;
@@ -22,69 +23,66 @@ export interface Look {
   readonly dark?: boolean;
 }
 
-/** A page under watch. */
+/** A page under watch, in a profile of its own. */
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
-  /** What it did that it must not: an error on the console, a request elsewhere, a forbidden source. */
+  /** Errors on the console or thrown, requests to another origin, what the content security policy stopped. */
   readonly faults: string[];
-  /** Bytes of each file as it is stored, compressed bytes where it came compressed. */
-  readonly weights: Map<string, { readonly bytes: number; readonly sent: number }>;
 }
 
 export class TestBrowser implements AsyncDisposable {
-  readonly #context: BrowserContext;
-  readonly #profile: string;
+  readonly #browser: Browser;
 
-  private constructor(context: BrowserContext, profile: string) {
-    this.#context = context;
-    this.#profile = profile;
+  private constructor(browser: Browser) {
+    this.#browser = browser;
   }
 
-  /** @throws {Error} when Chromium is not installed; scripts/setup --test does. */
+  /** @throws {Error} when Chromium is not installed; scripts/setup --test does that. */
   static async start(): Promise<TestBrowser> {
-    const profile = await Deno.makeTempDir({ prefix: "tsunagi-page-" });
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: EXECUTABLE,
-      headless: true,
-      args: FLAGS,
-    });
-    return new TestBrowser(context, profile);
+    return new TestBrowser(
+      await chromium.launch({ executablePath: EXECUTABLE, headless: true, args: FLAGS }),
+    );
   }
 
-  /** Opens nothing yet: goto() is the test's. Requests to another origin than `origin` are faults, and go nowhere. */
+  /** An empty page. What it asks of another origin than `origin` is a fault and goes nowhere. */
   async newPage(
     origin: string,
     { width = 1_360, height = 850, dark = false }: Look = {},
   ): Promise<WatchedPage> {
-    const browser = this.#context.browser() as Browser | null;
-    const context = browser === null ? this.#context : await browser.newContext();
-    const page = await context.newPage();
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+    const context = await this.#browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? "dark" : "light",
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    context.setDefaultTimeout(TIMEOUT_MS);
     const faults: string[] = [];
-    await page.route("**/*", (route) => {
+    await context.route("**/*", (route) => {
       const url = route.request().url();
       if (new URL(url).origin === origin) return route.continue();
       faults.push(`asked for ${url}`);
       return route.abort();
     });
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
+    await context.exposeFunction("reportViolation", (text: string) => {
+      faults.push(`violates its policy: ${text}`);
     });
-    page.on("pageerror", (error) => faults.push(`threw ${error.stack}`));
-    return {
-      page,
-      faults,
-      weights: new Map(),
-      async [Symbol.asyncDispose]() {
-        await page.close();
-        if (browser !== null) await context.close();
-      },
-    };
+    await context.addInitScript(() => {
+      addEventListener("securitypolicyviolation", (event) => {
+        const page = globalThis as unknown as { reportViolation(text: string): void };
+        const { violatedDirective, blockedURI } = event as Event & Record<string, unknown>;
+        page.reportViolation(`${violatedDirective} ${blockedURI}`);
+      });
+    });
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) faults.push(`console: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => {
+      faults.push(`threw ${error.stack ?? error.message}`);
+    });
+    return { page, faults, [Symbol.asyncDispose]: () => context.close() };
   }
 
-  async [Symbol.asyncDispose]() {
-    await this.#context.close();
-    await Deno.remove(this.#profile, { recursive: true });
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
   }
 }

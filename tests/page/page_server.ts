@@ -6,7 +6,13 @@ import { loadPage } from "../../src/page/files.ts";
 import type { DecoderList } from "../../src/registry/model.ts";
 import { createStatusApp } from "../../src/status/app.ts";
 import { EventHub } from "../../src/status/events.ts";
-import type { GraphReport, ServicesReport, StatusReport, TargetReport } from "../../src/status/model.ts";
+import type {
+  GraphReport,
+  ServicesReport,
+  StatusReport,
+  TargetReport,
+  TargetsAnswer,
+} from "../../src/status/model.ts";
 import { serveStatus, type StatusServer } from "../../src/status/serve.ts";
 import { publishSpans } from "../../src/status/span_event.ts";
 import { createLogger } from "../../src/support/log.ts";
@@ -23,6 +29,7 @@ export class PageServer implements AsyncDisposable {
   /** Replace what belongs to the world. */
   status: Partial<StatusReport> = {};
   targets: readonly TargetReport[];
+  targetsAnswer: Partial<TargetsAnswer> = {};
   decoders: Partial<DecoderList> = {};
   services: ((report: ServicesReport) => ServicesReport) | null = null;
   graph: ((report: GraphReport) => GraphReport) | null = null;
@@ -64,7 +71,7 @@ export class PageServer implements AsyncDisposable {
         ...statusReport({ spans: world.spans, store: world.traces.stats() }),
         ...this.status,
       }),
-      targets: () => ({ targets: this.targets, unmatchedRules: [], loader: null }),
+      targets: () => ({ targets: this.targets, unmatchedRules: [], loader: null, ...this.targetsAnswer }),
       traces: world.traces,
       ready: () => ({ ready: true }),
       decoders: { list: () => Promise.resolve(decoders()), get: never, put: never, rollback: never },

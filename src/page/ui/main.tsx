@@ -1,6 +1,6 @@
 /** The page's entry: which view the address means, and its title. */
 import { h, render } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { StatusReport } from "../../status/model.ts";
 import { Agent } from "./views/agent.tsx";
 import { Decoders } from "./views/decoders.tsx";
@@ -10,6 +10,7 @@ import { Empty } from "./parts/parts.tsx";
 import { type Polled, usePoll } from "./data/poll.ts";
 import { Service } from "./views/service.tsx";
 import { Services } from "./views/services.tsx";
+import { useFocusOnChange } from "./focus.ts";
 import { Shell } from "./shell.tsx";
 import { Targets } from "./views/targets.tsx";
 import { TraceView } from "./views/trace.tsx";
@@ -60,32 +61,13 @@ function viewOf({ path: [view = "", what = ""], query }: Location, status: Polle
       return <Agent {...status} />;
     default:
       return (
-        <Empty title="There is nothing here">
+        <Empty title="There is nothing here" top>
           <p>
             <a href="#/">To the services</a>
           </p>
         </Empty>
       );
   }
-}
-
-/** Another view: the keyboard goes on from its beginning, or from the trace that was open before. */
-function useFocusOnChange(path: string): void {
-  const before = useRef(path);
-  useEffect(() => {
-    const from = before.current;
-    before.current = path;
-    if (from === path) return;
-    const opened = from.startsWith("trace/") ? from.slice("trace/".length) : null;
-    const row = opened && document.querySelector<HTMLElement>(`[data-trace="${CSS.escape(opened)}"]`);
-    if (row) {
-      row.focus();
-      row.scrollIntoView({ block: "center" });
-    } else {
-      document.getElementById("main")?.focus({ preventScroll: true });
-      scrollTo(0, 0);
-    }
-  }, [path]);
 }
 
 render(<Page />, document.body);

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { StatusReport } from "../../status/model.ts";
 import { useConnection } from "./data/connection.ts";
 import { clock, count } from "./parts/format.ts";
+import { focusSearch } from "./focus.ts";
 import { retryNow } from "./data/poll.ts";
 import { nextTheme, ThemeSwitch } from "./theme_switch.tsx";
 
@@ -44,7 +45,7 @@ export function Shell({ view, status, children }: ShellProps) {
     <>
       <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
       <header class="bar">
-        <a class="brand" href="#/" aria-label="Tsunagi, all services">
+        <a class="brand" href="#/">
           <svg viewBox="0 0 24 24" aria-hidden="true">
             <path d="M13.5 8.5H8a4.5 4.5 0 0 0 0 9h2.6" />
             <path d="M10.5 15.5H16a4.5 4.5 0 0 0 0-9h-2.6" />
@@ -197,18 +198,4 @@ addEventListener("hashchange", () => moved = true);
 function leaveTrace(): void {
   if (moved) history.back();
   else location.hash = "#/traces";
-}
-
-/** To the field of this view, or to that of the traces. */
-function focusSearch(): void {
-  const field = () => document.querySelector<HTMLInputElement>("[data-search=true], [data-search='']");
-  if (field() === null) location.hash = "#/traces";
-  // The view is drawn after the address has changed.
-  const tries = setInterval(() => {
-    const found = field();
-    found?.focus();
-    found?.select();
-    if (found !== null) clearInterval(tries);
-  }, 20);
-  setTimeout(() => clearInterval(tries), 1_000);
 }

@@ -51,7 +51,11 @@ export function useSpanEvents(enabled: boolean, onSpans: () => void): Tail {
         retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
       };
     };
-    const onVisibility = () => document.hidden ? close() : open();
+    const onVisibility = () => {
+      if (!document.hidden) return open();
+      close();
+      setTail("waiting");
+    };
     document.addEventListener("visibilitychange", onVisibility);
     if (!document.hidden) open();
     return () => {

@@ -1,6 +1,7 @@
 /** Small pieces that several views share. */
 import { type ComponentChildren, h } from "preact";
 import { useState } from "preact/hooks";
+import type { Reason } from "../../../support/reason.ts";
 import type { GraphEdge, GraphNode } from "../../../status/model.ts";
 import type { Refused } from "../data/api.ts";
 import { serviceClass } from "./colours.ts";
@@ -12,17 +13,18 @@ export function Waiting({ refused }: { refused: Refused | null }) {
   if (refused === null) return <p class="empty" role="status">Asking the agent …</p>;
   return (
     <div class="empty" role="alert">
-      <p class="empty-title">{refused.message}</p>
+      <h1 class="empty-title">{refused.message}</h1>
       {refused.remedy && <p>{refused.remedy}</p>}
     </div>
   );
 }
 
-/** What stands where a list has no entry: what that means, and what to do. */
-export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+/** What stands where there is nothing: what that means, and what to do. `top`: instead of the whole view. */
+export function Empty(props: { title: string; top?: boolean; children?: ComponentChildren }) {
+  const { title, top = false, children } = props;
   return (
     <div class="empty">
-      <p class="empty-title">{title}</p>
+      {top ? <h1 class="empty-title">{title}</h1> : <p class="empty-title">{title}</p>}
       {children}
     </div>
   );
@@ -41,6 +43,19 @@ export function Section(
       {children}
     </section>
   );
+}
+
+/** Why something is not as wished, and what helps. */
+export function Because({ reason: { code, message, remedy } }: { reason: Reason }) {
+  return (
+    <p class="reason">
+      <b>{sentence(message)}</b> {sentence(remedy)} <code>{code}</code>
+    </p>
+  );
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 export function ServiceDot({ name }: { name: string }) {

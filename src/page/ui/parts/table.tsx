@@ -9,6 +9,8 @@ import { moveFocus } from "./row_keys.ts";
 export interface Column<Row> {
   readonly id: string;
   readonly title: string;
+  /** The title is for screen readers only. */
+  readonly untitled?: boolean;
   /** Stands after the title, fainter: "ms". */
   readonly unit?: string;
   readonly numeric?: boolean;
@@ -131,7 +133,7 @@ export function Table<Row>(props: TableProps<Row>) {
 function Head<Row>(props: { column: Column<Row>; order: Order | null; sort: () => void }) {
   const { column, order, sort } = props;
   const text = (
-    <span>
+    <span class={column.untitled ? "hidden" : undefined}>
       {column.title}
       {column.unit && <span class="unit">{column.unit}</span>}
     </span>

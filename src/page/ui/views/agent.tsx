@@ -1,9 +1,11 @@
 /** How the agent itself fares: the kernel, the loader, where every span is, export, propagation, configuration. */
-import { type ComponentChildren, Fragment, h } from "preact";
-import type { Accounting, ExportReport, StatusReport } from "../../../status/model.ts";
+import { Fragment, h } from "preact";
+import type { ExportReport, StatusReport } from "../../../status/model.ts";
 import { bytes, count, counted, dateTime, duration, percent, uptime, words } from "../parts/format.ts";
-import { ARMED, type CounterGroup, LOSSES, PROBES, PROPAGATION } from "./glossary.ts";
-import { Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
+import { ARMED, PROBES, PROPAGATION } from "./glossary.ts";
+import { Account } from "./account.tsx";
+import { Group } from "./counters.tsx";
+import { Because, Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
 import type { Polled } from "../data/poll.ts";
 
 export function Agent({ data, refused }: Polled<StatusReport>) {
@@ -52,9 +54,9 @@ export function Agent({ data, refused }: Polled<StatusReport>) {
             <Fact name="Memory">{bytes(loader.residentBytes)}</Fact>
             <Fact name="Sent">{counted(loader.recordsSent, "record")}, {bytes(loader.bytesSent)}</Fact>
             <Fact name="Decoded">{counted(decoder.records ?? 0, "record")}</Fact>
-            {loader.lastError !== null && (
-              <Fact name="Last error">
-                <span class="bad">{loader.lastError}</span>
+            {loader.reason !== null && (
+              <Fact name="Reason">
+                <Because reason={loader.reason} />
               </Fact>
             )}
           </Facts>
@@ -126,94 +128,6 @@ function Config({ config }: { config: StatusReport["config"] }) {
   );
 }
 
-interface Share {
-  readonly name: string;
-  readonly value: number;
-  readonly fill: string;
-  readonly help: string;
-}
-
-/** begun = exported + sampled out + lost + in flight + queued, as an equation and as a bar. */
-function Account({ accounting }: { accounting: Accounting }) {
-  const { begun, exported, sampledOut, inFlight, queued } = accounting;
-  const reasons = Object.entries(accounting.lost).filter(([, spans]) => spans > 0).sort(([, a], [, b]) =>
-    b - a
-  );
-  const lost = reasons.reduce((sum, [, spans]) => sum + spans, 0);
-  const shares: readonly Share[] = [
-    {
-      name: "exported",
-      value: exported,
-      fill: "fill-good",
-      help: "Acknowledged by the collector, or handed over",
-    },
-    { name: "sampled out", value: sampledOut, fill: "fill-quiet", help: "Not sampled, or left out by rules" },
-    { name: "lost", value: lost, fill: "fill-bad", help: "By reason below" },
-    { name: "in flight", value: inFlight, fill: "fill", help: "Begun, not ended" },
-    { name: "queued", value: queued, fill: "fill-warn", help: "Waiting for the collector" },
-  ];
-  const difference = begun - shares.reduce((sum, { value }) => sum + value, 0);
-  let at = 0;
-  return (
-    <>
-      <dl class="equation">
-        <div>
-          <dt>begun</dt>
-          <dd>{count(begun)}</dd>
-        </div>
-        {shares.map(({ name, value, fill, help }, index) => (
-          <div key={name} title={help}>
-            <dt>
-              <i class={`key ${fill}`} />
-              {name}
-            </dt>
-            <dd class={name === "lost" && value > 0 ? "bad" : ""}>
-              <span class="operator" aria-hidden="true">{index === 0 ? "=" : "+"}</span>
-              {count(value)}
-            </dd>
-          </div>
-        ))}
-      </dl>
-      <svg class="account" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
-        {shares.map(({ name, value, fill }) => {
-          const width = begun === 0 ? 0 : Math.max(0, value) / begun * 1000;
-          const x = at;
-          at += width;
-          return (
-            <rect key={name} class={fill} x={x} width={value > 0 ? Math.max(2, width) : 0} height="10" />
-          );
-        })}
-      </svg>
-      <p class="faint account-sum">
-        {difference === 0
-          ? "Every span is accounted for."
-          : `${count(Math.abs(difference))} are between two counters at this moment.`}
-      </p>
-      {reasons.length > 0 && (
-        <table class="counters losses">
-          <caption>Lost</caption>
-          <tbody>
-            {reasons.map(([reason, spans]) => (
-              <Counter
-                key={reason}
-                name={reason}
-                value={spans}
-                meaning={LOSSES[reason] ?? lossText(reason)}
-                bad
-              />
-            ))}
-          </tbody>
-        </table>
-      )}
-    </>
-  );
-}
-
-function lossText(reason: string): string {
-  const status = /^http_(\d+)$/.exec(reason)?.[1];
-  return status === undefined ? "" : `The collector answered with status ${status}, which allows no retry`;
-}
-
 function TraceExport({ report }: { report: ExportReport }) {
   return (
     <Section title="Trace export">
@@ -273,60 +187,5 @@ function Failures(props: { counters: Readonly<Record<string, number>>; lastError
         </Fact>
       )}
     </>
-  );
-}
-
-interface GroupProps {
-  readonly group: CounterGroup;
-  readonly counters: Readonly<Record<string, number>>;
-  readonly aside?: string;
-  /** What the counters are shares of. */
-  readonly total?: number;
-}
-
-/** Counters in the order of their group. What an older agent does not count is left out. */
-function Group({ group, counters, aside, total = 0 }: GroupProps) {
-  const names = Object.keys(group.counters).filter((name) => name in counters);
-  return (
-    <Section title={group.title} aside={aside}>
-      {names.length === 0 && <p class="faint">No counters yet.</p>}
-      <table class="counters">
-        <tbody>
-          {names.map((name) => {
-            const value = counters[name] ?? 0;
-            return (
-              <Counter
-                key={name}
-                name={name}
-                value={value}
-                meaning={group.counters[name] ?? ""}
-                note={total > 0 ? `${percent(value / total)} %` : undefined}
-              />
-            );
-          })}
-        </tbody>
-      </table>
-    </Section>
-  );
-}
-
-interface CounterProps {
-  readonly name: string;
-  readonly value: number;
-  readonly meaning: string;
-  readonly note?: ComponentChildren;
-  readonly bad?: boolean;
-}
-
-function Counter({ name, value, meaning, note, bad = false }: CounterProps) {
-  return (
-    <tr>
-      <th scope="row" class={value === 0 ? "faint" : ""} title={meaning}>
-        {words(name)}
-        {value !== 0 && <small>{meaning}</small>}
-      </th>
-      <td class={value === 0 ? "number faint" : bad ? "number bad" : "number"}>{count(value)}</td>
-      {note !== undefined && <td class="number faint">{note}</td>}
-    </tr>
   );
 }

@@ -2,7 +2,7 @@
 import { type ComponentChildren, Fragment, h } from "preact";
 import type { DecoderEntry, DecoderList } from "../../../registry/model.ts";
 import { count, counted, dateTime, latency, NONE } from "../parts/format.ts";
-import { Empty, Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
+import { Because, Empty, Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
 import { usePoll } from "../data/poll.ts";
 import { type Column, Table } from "../parts/table.tsx";
 
@@ -61,9 +61,7 @@ export function Decoders() {
                   {" "}
                   <span class="faint">{dateTime(Date.parse(at))}</span>
                 </p>
-                <p class="reason">
-                  <b>{reason.message}.</b> {reason.remedy}. <code>{reason.code}</code>
-                </p>
+                <Because reason={reason} />
               </li>
             ))}
           </ul>

@@ -18,6 +18,13 @@ export const LOSSES: Readonly<Record<string, string>> = {
   malformed: "It could not be encoded",
 };
 
+/** Why spans are measured but in no trace. */
+export const LEFT_OUT: Readonly<Record<string, string>> = {
+  ignored: "Their route is one of routes.ignored_patterns",
+  filtered: "A filter leaves them out",
+  notExported: "Their process exports no traces",
+};
+
 /** Counters that belong together, with what each counts. */
 export interface CounterGroup {
   readonly title: string;

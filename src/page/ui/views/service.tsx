@@ -20,7 +20,7 @@ export function Service({ name, namespace }: { name: string; namespace: string |
   );
   if (service === undefined) {
     return (
-      <Empty title={`No service ${name}`}>
+      <Empty title={`No service ${name}`} top>
         <p>
           It had no request since the agent began. <a href="#/">All services</a>
         </p>

@@ -1,6 +1,12 @@
 /** The first view: every service with its rate, errors and latency of now and of the last minutes, and all routes. */
 import { Fragment, h } from "preact";
-import type { RouteReport, ServiceReport, ServicesReport, TargetReport } from "../../../status/model.ts";
+import type {
+  RouteReport,
+  ServiceReport,
+  ServicesReport,
+  TargetReport,
+  TargetsAnswer,
+} from "../../../status/model.ts";
 import { count, counted, latency, percent, rate } from "../parts/format.ts";
 import { link } from "../data/location.ts";
 import { Empty, ErrorRate, isFailing, Section, ServiceLink, Waiting } from "../parts/parts.tsx";
@@ -77,10 +83,10 @@ export function Services() {
 
 /** Explains why there is nothing: how many processes could have had a request, and where to look if that is none. */
 export function NoServices() {
-  const targets = usePoll<{ targets: readonly TargetReport[] }>("targets", EVERY_MS).data?.targets ?? [];
+  const targets = usePoll<TargetsAnswer>("targets", EVERY_MS).data?.targets ?? [];
   const number = (state: TargetReport["state"]) => targets.filter((target) => target.state === state).length;
   return (
-    <Empty title="No requests yet">
+    <Empty title="No requests yet" top>
       <p>Services appear with their first request.</p>
       <p>
         <a href="#/targets">
@@ -164,7 +170,8 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   },
   {
     id: "rateSpark",
-    title: "",
+    title: "Rate over time",
+    untitled: true,
     width: "11%",
     cell: ({ history }) => <Spark values={history.rate} form="line" />,
   },
@@ -178,7 +185,8 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   },
   {
     id: "errorSpark",
-    title: "",
+    title: "Errors over time",
+    untitled: true,
     width: "11%",
     // A tenth fills the height, so that one error in a thousand does not look like an outage.
     cell: ({ history }) => <Spark values={history.errorRate} form="bars" least={0.1} />,
@@ -188,7 +196,8 @@ const SERVICE_COLUMNS: readonly Column<ServiceReport>[] = [
   quantile("p99Ms", "p99"),
   {
     id: "p99Spark",
-    title: "",
+    title: "p99 over time",
+    untitled: true,
     width: "11%",
     cell: ({ history }) => <Spark values={history.p99Ms} form="line" />,
   },

@@ -1,10 +1,11 @@
 /** Every Go process: whether it is traced, by what, at what price, and if not, why not and what helps. */
 import { Fragment, h } from "preact";
 import { useState } from "preact/hooks";
-import type { TargetReport } from "../../../status/model.ts";
+import type { TargetReport, TargetsAnswer } from "../../../status/model.ts";
 import { counted, NONE } from "../parts/format.ts";
 import { link, replaceHash } from "../data/location.ts";
-import { Empty, Section, ServiceLink, Waiting } from "../parts/parts.tsx";
+import { belowTarget } from "./target_details.tsx";
+import { Because, Empty, Section, ServiceLink, Waiting } from "../parts/parts.tsx";
 import { usePoll } from "../data/poll.ts";
 import { type Column, Table } from "../parts/table.tsx";
 
@@ -22,12 +23,12 @@ const CHECKS: Readonly<Record<NonNullable<TargetReport["decoderCheck"]>, string>
 };
 
 export function Targets({ query }: { query: URLSearchParams }) {
-  const { data, refused } = usePoll<{ targets: readonly TargetReport[] }>("targets", EVERY_MS);
+  const { data, refused } = usePoll<TargetsAnswer>("targets", EVERY_MS);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   if (data === null) return <Waiting refused={refused} />;
   const text = query.get("q") ?? "";
   const state = query.get("state") ?? "";
-  const { targets } = data;
+  const { targets, unmatchedRules, loader } = data;
   const shown = targets.filter((target) => (state === "" || target.state === state) && matches(target, text));
   const set = (name: string, value: string) =>
     replaceHash(link(["targets"], { q: text, state, [name]: value }));
@@ -73,6 +74,17 @@ export function Targets({ query }: { query: URLSearchParams }) {
           ))}
         </fieldset>
       </form>
+      {loader !== null && (
+        <div class="notice" role="alert">
+          <Because reason={loader} />
+        </div>
+      )}
+      {unmatchedRules.map(({ origin, ...reason }) => (
+        <div key={origin} class="notice notice-warn">
+          <code>{origin}</code>
+          <Because reason={reason} />
+        </div>
+      ))}
       <Section title="Go processes" aside={counted(shown.length, "process", "processes")}>
         {shown.length > 0
           ? (
@@ -83,7 +95,7 @@ export function Targets({ query }: { query: URLSearchParams }) {
               rowKey={({ pid }) => String(pid)}
               sortedBy="state"
               rowClass={({ state }) => `target-${state}`}
-              below={(target) => below(target, open.has(target.pid))}
+              below={(target) => belowTarget(target, open.has(target.pid))}
             />
           )
           : targets.length > 0
@@ -104,8 +116,9 @@ export function Targets({ query }: { query: URLSearchParams }) {
   );
 }
 
-function matches({ serviceName, exe, pid, reason }: TargetReport, text: string): boolean {
-  const all = [serviceName, exe, String(pid), reason?.code ?? "", reason?.message ?? ""].join("\n");
+function matches(target: TargetReport, text: string): boolean {
+  const { serviceName, exe, args, pid, rule, reason } = target;
+  const all = [serviceName, exe, args.join(" "), String(pid), rule, reason?.code, reason?.message].join("\n");
   return all.toLowerCase().includes(text.trim().toLowerCase());
 }
 
@@ -163,18 +176,17 @@ function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): read
       width: "132px",
       numeric: true,
       cell: ({ pid, sites, serviceName }) => {
-        if (sites.length === 0) return <span class="faint">{NONE}</span>;
         const stepped = sites.filter(({ price }) => price === "stepped").length;
         return (
           <button
             type="button"
             class="small-button"
             aria-expanded={open.has(pid)}
-            aria-label={`${counted(sites.length, "probe")} of ${serviceName}, process ${pid}`}
             onClick={() => toggle(pid)}
           >
-            {sites.length}
-            {stepped > 0 && <span class="warn">{` · ${stepped} stepped`}</span>} {open.has(pid) ? "▾" : "▸"}
+            <span class="hidden">Probes and more of {serviceName}, process {pid}:</span> {sites.length}
+            {stepped > 0 && <span class="warn">{` · ${stepped} stepped`}</span>}{" "}
+            <i aria-hidden="true">{open.has(pid) ? "▾" : "▸"}</i>
           </button>
         );
       },
@@ -182,54 +194,3 @@ function columns(open: ReadonlySet<number>, toggle: (pid: number) => void): read
     },
   ];
 }
-
-/** The reason and its remedy, and the probed instructions when they are asked for; else nothing. */
-function below({ pid, reason, sites }: TargetReport, open: boolean) {
-  if (reason === null && !open) return null;
-  return (
-    <>
-      {reason !== null && (
-        <p class="reason">
-          <b>{reason.message}.</b> {reason.remedy}. <code>{reason.code}</code>
-        </p>
-      )}
-      {open && (
-        <table class="sites">
-          <caption class="hidden">Probes of process {pid}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Probe</th>
-              <th scope="col">Function</th>
-              <th scope="col">Instruction</th>
-              <th scope="col">Address</th>
-              <th scope="col">Price of a hit</th>
-            </tr>
-          </thead>
-          <tbody>
-            {sites.map(({ probe, symbol, instruction, address, price }) => (
-              <tr key={`${probe} ${address}`}>
-                <th scope="row">{probe}</th>
-                <td>
-                  <code>{symbol}</code>
-                </td>
-                <td>
-                  <code>{instruction}</code>
-                </td>
-                <td>
-                  <code>{address}</code>
-                </td>
-                <td class={price === "stepped" ? "warn" : ""}>{PRICES[price]}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </>
-  );
-}
-
-const PRICES: Readonly<Record<TargetReport["sites"][number]["price"], string>> = {
-  optimised: "optimised: under 1 µs",
-  emulated: "emulated: under 1 µs",
-  stepped: "single-stepped: 9 to 15 times dearer",
-};

@@ -192,7 +192,7 @@ function TypedFilter(
         spellcheck={false}
         placeholder={search ? "name, attribute, trace id" : "0"}
         value={text}
-        data-search={search}
+        data-search={search || undefined}
         onInput={(event) => change(event.currentTarget.value)}
       />
       {unit && <span>{unit}</span>}
@@ -260,7 +260,8 @@ function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
     },
     {
       id: "bar",
-      title: "",
+      title: "Duration as a bar",
+      untitled: true,
       width: "14%",
       cell: ({ durationNs, errors }) => (
         <svg class="meter" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">

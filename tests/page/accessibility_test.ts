@@ -1,0 +1,75 @@
+import { deepEqual } from "node:assert/strict";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { TROUBLED_STATUS, TROUBLED_TARGETS } from "./agent_state.ts";
+import { pageTest } from "./page_test_case.ts";
+import { GAPS, TWELVE } from "./plans.ts";
+
+/** What axe-core finds against WCAG 2.2 A and AA and its own good practices: rule and element. */
+async function problems(page: Page): Promise<string[]> {
+  await page.getByText("Asking the agent …").waitFor({ state: "hidden" });
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] })
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`)
+  );
+}
+
+for (const dark of [false, true]) {
+  for (const width of [1_360, 390]) {
+    pageTest(`is accessible, ${dark ? "dark" : "light"}, ${width} pixels wide`, {
+      dark,
+      width,
+      plans: TWELVE,
+      prepare: (server, world) => {
+        for (let index = 0; index < 20; index++) world.request();
+        server.status = TROUBLED_STATUS;
+        server.targets = [...server.targets, ...TROUBLED_TARGETS];
+      },
+    }, async ({ page, world, open }) => {
+      for (
+        const hash of [
+          "",
+          "#/service/payment",
+          "#/map",
+          "#/traces",
+          `#/trace/${world.traceIds[3]}`,
+          "#/targets",
+          "#/decoders",
+          "#/agent",
+        ]
+      ) {
+        await open(hash);
+        await page.waitForTimeout(200);
+        deepEqual([hash, ...await problems(page)], [hash]);
+      }
+      await open("#/targets");
+      await page.locator("tbody button").first().click();
+      deepEqual(["probes", ...await problems(page)], ["probes"]);
+      await page.keyboard.press("?");
+      deepEqual(["keys", ...await problems(page)], ["keys"]);
+    });
+  }
+}
+
+pageTest(
+  "is accessible where there is nothing, or an error",
+  { plans: [] },
+  async ({ page, open, forgive }) => {
+    for (const hash of ["", "#/map", "#/traces", "#/traces?q=x", "#/trace/x", "#/nowhere"]) {
+      await open(hash);
+      deepEqual([hash, ...await problems(page)], [hash]);
+    }
+    forgive(/status of 400/);
+  },
+);
+
+pageTest("is accessible with errors and gaps in a trace", {
+  plans: GAPS,
+  prepare: (_server, world) => world.request(),
+}, async ({ page, world, open }) => {
+  await open(`#/trace/${world.traceIds[0]}`);
+  deepEqual(await problems(page), []);
+});

@@ -1,0 +1,91 @@
+/** How a test of the page is written: a world, a look, and what one does with the page. */
+import { deepEqual } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { type Look, TestBrowser } from "./browser.ts";
+import { PageServer } from "./page_server.ts";
+import { type ServicePlan, TWO } from "./plans.ts";
+import { World } from "./world.ts";
+
+export interface PageTest {
+  readonly page: Page;
+  readonly server: PageServer;
+  readonly world: World;
+  /** Goes to a place in the page, such as "#/traces". */
+  readonly open: (hash: string) => Promise<void>;
+  /** Takes out the faults that the test itself brought about. */
+  readonly forgive: (text: RegExp) => void;
+}
+
+export interface PageTestOptions extends Look {
+  /** Default: the demo's two. */
+  readonly plans?: readonly ServicePlan[];
+  /** Before the page is opened. */
+  readonly prepare?: (server: PageServer, world: World) => void;
+}
+
+let browser: TestBrowser | null = null;
+
+// One browser for all tests of a file; each has a profile of its own.
+Deno.test.afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]();
+  browser = null;
+});
+
+/** A test that fails, beside its own reasons, for each fault of the page. */
+export function pageTest(
+  name: string,
+  options: PageTestOptions,
+  run: (test: PageTest) => Promise<void>,
+): void {
+  Deno.test({
+    name: `the page ${name}`,
+    // The browser outlives the test.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => {
+      browser ??= await TestBrowser.start();
+      const world = new World(options.plans ?? TWO);
+      await using server = await PageServer.start(world);
+      options.prepare?.(server, world);
+      await using watched = await browser.newPage(server.url, options);
+      const { page, faults } = watched;
+      // Time goes on as ever, and tests may hurry it on.
+      await page.clock.install();
+      await run({
+        page,
+        server,
+        world,
+        open: async (hash) => {
+          await page.goto(`${server.url}/${hash}`);
+          await page.locator("main > *").first().waitFor();
+        },
+        forgive: (text) => {
+          faults.splice(0, faults.length, ...faults.filter((fault) => !text.test(fault)));
+        },
+      });
+      deepEqual(faults, []);
+    },
+  });
+}
+
+/** The texts of the cells of a table's rows. */
+export async function tableRows(page: Page, name: string): Promise<string[][]> {
+  const table = page.getByRole("table", { name, exact: true });
+  await table.waitFor();
+  return await table.evaluate((element) =>
+    [...element.querySelectorAll("tbody > tr:not(.below)")].map((row) =>
+      [...row.children].map((cell) => (cell as HTMLElement).innerText.replace(/\s+/g, " ").trim())
+    )
+  );
+}
+
+/** Waits until `read` answers what `want` accepts, and answers it. */
+export async function until<T>(read: () => Promise<T>, want: (value: T) => boolean): Promise<T> {
+  const endMs = Date.now() + 15_000;
+  for (;;) {
+    const value = await read();
+    if (want(value)) return value;
+    if (Date.now() > endMs) throw new Error(`Waited in vain; the last was ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

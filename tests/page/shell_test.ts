@@ -1,0 +1,183 @@
+import { equal, match, ok } from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { pageTest, tableRows, until } from "./page_test_case.ts";
+
+const background = (page: Page) =>
+  page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+const LIGHT = "rgb(251, 250, 247)";
+const DARK = "rgb(18, 21, 24)";
+
+pageTest(
+  "is light or dark as the system is, or as chosen, also after a reload",
+  {},
+  async ({ page, open }) => {
+    await open("");
+    equal(await background(page), LIGHT);
+    await page.emulateMedia({ colorScheme: "dark" });
+    equal(await background(page), DARK);
+    const button = page.getByRole("button", { name: /^Theme: / });
+    await button.click();
+    await button.click();
+    equal(await button.getAttribute("aria-label"), "Theme: light. Change it.");
+    equal(await background(page), LIGHT);
+    await page.reload();
+    equal(await background(page), LIGHT);
+    await page.keyboard.press("t");
+    await until(() => background(page), (colour) => colour === DARK);
+  },
+);
+
+pageTest("draws charts in the colours of the theme", {}, async ({ page, open }) => {
+  await open("#/service/front");
+  const canvas = page.locator(".chart canvas").first();
+  await canvas.waitFor();
+  const colours = () => canvas.evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+  const before = await colours();
+  await page.keyboard.press("t");
+  await until(colours, (now) => now !== before);
+});
+
+pageTest("goes from view to view by keys, and shows the keys", {}, async ({ page, open }) => {
+  await open("");
+  const views = ["#/", "#/map", "#/traces", "#/targets", "#/decoders", "#/agent"];
+  for (const [index, hash] of views.entries()) {
+    await page.keyboard.press(String(index + 1));
+    await until(() => Promise.resolve(new URL(page.url()).hash), (now) => now === hash);
+    equal(await page.locator("nav [aria-current=page]").getAttribute("href"), hash);
+  }
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+  // Keys do nothing else while the dialog is open.
+  await page.keyboard.press("1");
+  equal(new URL(page.url()).hash, "#/agent");
+  await page.keyboard.press("Escape");
+  equal(await page.getByRole("dialog").count(), 0);
+  await page.keyboard.press("/");
+  await until(() => page.evaluate(() => document.activeElement?.tagName), (tag) => tag === "INPUT");
+  match(page.url(), /#\/traces$/);
+  await page.keyboard.type("3?t");
+  equal(await page.getByRole("textbox", { name: "Search" }).inputValue(), "3?t");
+});
+
+pageTest(
+  "leads to its content with the first Tab, and shows where the focus is",
+  {},
+  async ({ page, open }) => {
+    await open("");
+    await tableRows(page, "Services");
+    await page.keyboard.press("Tab");
+    const skip = page.getByRole("link", { name: "Skip to the content" });
+    ok((await skip.boundingBox())!.y >= 0);
+    await page.keyboard.press("Enter");
+    equal(await page.evaluate(() => document.activeElement?.id), "main");
+    equal(new URL(page.url()).hash, "");
+    await page.keyboard.press("Tab");
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
+    equal(outline, "solid");
+  },
+);
+
+pageTest("goes back and forth through what was looked at", {}, async ({ page, world, open }) => {
+  world.request();
+  await open("");
+  await page.getByRole("link", { name: "Traces" }).click();
+  await page.locator("[data-trace]").click();
+  await page.getByRole("treegrid").waitFor();
+  await page.getByRole("complementary").getByRole("link", { name: "front" }).click();
+  await page.getByRole("heading", { name: "front", level: 1 }).waitFor();
+  await page.goBack();
+  await page.getByRole("treegrid").waitFor();
+  await page.goBack();
+  await page.locator("[data-trace]").waitFor();
+  await page.goBack();
+  await tableRows(page, "Services");
+  await page.goForward();
+  await page.locator("[data-trace]").waitFor();
+});
+
+pageTest("says what it does not know", {}, async ({ page, open }) => {
+  await open("#/nowhere/at/all");
+  await page.getByText("There is nothing here").waitFor();
+  await page.getByRole("link", { name: "To the services" }).click();
+  await tableRows(page, "Services");
+});
+
+pageTest(
+  "asks for nothing while it is hidden, and at once when it is seen again",
+  {},
+  async ({ page, server, open }) => {
+    await open("#/traces");
+    await page.locator(".pulse.open").waitFor();
+    await show(page, false);
+    await page.locator(".pulse:not(.open)").waitFor();
+    await page.waitForTimeout(300);
+    const before = server.asked.length;
+    await page.clock.fastForward(120_000);
+    await page.waitForTimeout(300);
+    equal(server.asked.length, before);
+    await show(page, true);
+    await page.locator(".pulse.open").waitFor();
+    await until(
+      () => Promise.resolve(server.asked.slice(before)),
+      (asked) => asked.some((path) => path === "/api/v1/status"),
+    );
+  },
+);
+
+pageTest("asks seldom: a handful of cheap requests a minute", {}, async ({ page, server, open }) => {
+  await open("");
+  await tableRows(page, "Services");
+  server.asked.length = 0;
+  for (let second = 0; second < 60; second++) {
+    await page.clock.fastForward(1_000);
+    await page.waitForTimeout(20);
+  }
+  const asked = Map.groupBy(server.asked, (path) => path);
+  ok(asked.get("/api/v1/services?window=60")!.length <= 12);
+  ok(asked.get("/api/v1/status")!.length <= 6);
+  equal(asked.size, 2);
+});
+
+pageTest("says when the agent is gone, keeps what it knew and comes back by itself", {}, async (test) => {
+  const { page, server, open, forgive } = test;
+  await open("");
+  const rows = await tableRows(page, "Services");
+  const before = await page.locator("main").boundingBox();
+  await server.stop();
+  await page.clock.fastForward(5_000);
+  await page.getByText("The agent does not answer.").waitFor();
+  await page.getByText(/What you see is of \d\d:\d\d:\d\d\./).waitFor();
+  await page.getByRole("link", { name: "no answer" }).waitFor();
+  equal((await tableRows(page, "Services")).join(), rows.join());
+  // Nothing moves.
+  equal((await page.locator("main").boundingBox())!.y, before!.y);
+  await server.resume();
+  await page.clock.fastForward(15_000);
+  await page.getByText("The agent does not answer.").waitFor({ state: "hidden" });
+  await page.getByRole("link", { name: "healthy" }).waitFor();
+  forgive(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+});
+
+pageTest("tries again when told so, and says what a failing agent says", {}, async (test) => {
+  const { page, server, open, forgive } = test;
+  let failing = true;
+  server.services = (report) => {
+    if (failing) throw new Error("Cannot measure");
+    return report;
+  };
+  await open("");
+  await page.getByText("The agent could not answer; its log says why").waitFor();
+  await page.getByText("Asking the agent …").waitFor();
+  failing = false;
+  await page.getByRole("button", { name: "Try now" }).click();
+  await tableRows(page, "Services");
+  forgive(/status of 500/);
+});
+
+/** Playwright cannot hide a page, so the page is told that it is. */
+async function show(page: Page, visible: boolean): Promise<void> {
+  await page.evaluate((visible) => {
+    Object.defineProperty(document, "hidden", { value: !visible, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, visible);
+}
