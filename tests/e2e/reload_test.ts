@@ -20,14 +20,16 @@ interface ConfigStatus extends Status {
 
 /** What a test changes of a configuration. */
 interface Settings {
-  readonly exe: string;
   readonly endpoint: string;
   readonly sampler?: string;
   readonly patterns?: readonly string[];
   readonly more?: string;
 }
 
-function yaml({ exe, endpoint, sampler = "always_on", patterns = [], more = "" }: Settings): string {
+function yaml(
+  exe: string,
+  { endpoint, sampler = "always_on", patterns = [], more = "" }: Settings,
+): string {
   return `
 print: "off"
 otel_traces_export: { endpoint: "${endpoint}", sampler: { name: ${sampler} } }
@@ -45,6 +47,8 @@ class Loaded implements AsyncDisposable {
   private constructor(
     readonly agent: Agent,
     readonly file: string,
+    /** Of the service: a copy, so that it is nobody else's. */
+    readonly exe: string,
     parts: {
       stack: AsyncDisposableStack;
       stop: AbortController;
@@ -59,32 +63,33 @@ class Loaded implements AsyncDisposable {
   static async start(first: Settings, { pauseMs = 0 } = {}): Promise<Loaded> {
     await using stack = new AsyncDisposableStack();
     const scratch = stack.use(new ScratchDirectory());
+    const exe = scratch.copy(await buildUnpleasant(), "service");
     const file = `${scratch.path}/agent.yaml`;
-    Deno.writeTextFileSync(file, yaml(first));
+    Deno.writeTextFileSync(file, yaml(exe, first));
     const agent = stack.use(await Agent.start({ args: ["--config", file] }));
     const back = stack.use(
-      await Program.start(first.exe, { args: ["back"], env: { OTEL_SERVICE_NAME: "back" } }),
+      await Program.start(exe, { args: ["back"], env: { OTEL_SERVICE_NAME: "back" } }),
     );
     await agent.traced(back.pid);
     const generator = stack.use(new LoadGenerator(back.url, 4));
     const stop = new AbortController();
     let sent = 0;
     const load = generator.until(stop.signal, () => ({ path: `/echo?${sent++}` }), pauseMs);
-    return new Loaded(agent, file, { stack: stack.move(), stop, load });
+    return new Loaded(agent, file, exe, { stack: stack.move(), stop, load });
   }
 
   /** Writes the file anew as editors do, and waits until it is in force; `signal` hurries that. */
-  async change(text: string, { signal = false } = {}): Promise<void> {
+  async change(settings: Settings, { signal = false } = {}): Promise<void> {
     const { loadedAt } = (await this.config())!;
-    this.write(text);
+    this.write(settings);
     if (signal) Deno.kill(this.agent.pid, "SIGHUP");
     await eventually(async () =>
       assert.notEqual((await this.config())?.loadedAt, loadedAt, "it is not in force")
     );
   }
 
-  write(text: string): void {
-    Deno.writeTextFileSync(`${this.file}.new`, text);
+  write(settings: Settings): void {
+    Deno.writeTextFileSync(`${this.file}.new`, yaml(this.exe, settings));
     Deno.renameSync(`${this.file}.new`, this.file);
   }
 
@@ -116,21 +121,20 @@ class Loaded implements AsyncDisposable {
 rootTest(
   "endpoint, sampler and routes change under load by SIGHUP and by file; no span is lost",
   async () => {
-    const exe = await buildUnpleasant();
     await using one = new OtlpSink();
     await using two = new OtlpSink();
-    await using loaded = await Loaded.start({ exe, endpoint: one.url });
+    await using loaded = await Loaded.start({ endpoint: one.url });
     const { agent } = loaded;
     await loaded.spansBegin(200);
-    await loaded.change(yaml({ exe, endpoint: two.url }));
+    await loaded.change({ endpoint: two.url });
     await loaded.spansBegin(200);
-    await loaded.change(yaml({ exe, endpoint: one.url, sampler: "always_off" }), { signal: true });
+    await loaded.change({ endpoint: one.url, sampler: "always_off" }, { signal: true });
     await loaded.spansBegin(200);
-    await loaded.change(yaml({ exe, endpoint: two.url, patterns: ["/*"] }), { signal: true });
+    await loaded.change({ endpoint: two.url, patterns: ["/*"] }, { signal: true });
     await loaded.spansBegin(200);
     for (let turn = 0; turn < 5; turn++) {
       await loaded.change(
-        yaml({ exe, endpoint: turn % 2 === 0 ? one.url : two.url, patterns: [`/x${turn}`] }),
+        { endpoint: turn % 2 === 0 ? one.url : two.url, patterns: [`/x${turn}`] },
       );
       await loaded.spansBegin(50);
     }
@@ -151,13 +155,12 @@ rootTest(
 rootTest(
   "a bad file changes nothing, and log and status say what is wrong with it until it is repaired",
   async () => {
-    const exe = await buildUnpleasant();
     await using sink = new OtlpSink();
-    await using loaded = await Loaded.start({ exe, endpoint: sink.url });
+    await using loaded = await Loaded.start({ endpoint: sink.url });
     const { agent } = loaded;
     const before = await loaded.config();
     assert.equal(before?.error, null);
-    loaded.write(yaml({ exe, endpoint: sink.url, more: "otel_traces_exprot: {}\n" }));
+    loaded.write({ endpoint: sink.url, more: "otel_traces_exprot: {}\n" });
     const complaint = await eventually(async () => {
       const config = await loaded.config();
       assert.ok(config?.error, "no error is shown");
@@ -167,7 +170,7 @@ rootTest(
     assert.match(complaint.error!, /agent\.yaml:6:1: .*otel_traces_exprot.*otel_traces_export/);
     await eventually(() => assert.match(agent.log, /level=(warn|error) .*otel_traces_exprot/));
     await loaded.spansBegin(100);
-    await loaded.change(yaml({ exe, endpoint: sink.url, patterns: ["/echo"] }));
+    await loaded.change({ endpoint: sink.url, patterns: ["/echo"] });
     assert.equal((await loaded.config())?.error, null);
     const sent = await loaded.end();
     const accounting = await agent.atRest(sent, 30_000);
@@ -179,11 +182,10 @@ rootTest(
 rootTest(
   "a collector that is gone for a while gets every span when it is back, and memory stays bounded",
   async () => {
-    const exe = await buildUnpleasant();
     const first = new OtlpSink();
     const port = Number(new URL(first.url).port);
     // Some 350 requests a second, of which the queue holds those of a minute and a half.
-    await using loaded = await Loaded.start({ exe, endpoint: first.url }, { pauseMs: 10 });
+    await using loaded = await Loaded.start({ endpoint: first.url }, { pauseMs: 10 });
     const { agent } = loaded;
     await loaded.spansBegin(200);
     await first[Symbol.asyncDispose]();
