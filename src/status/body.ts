@@ -1,5 +1,7 @@
 /** Reads a request's body up to a limit. Used by the decoder routes. */
 
+import { joinBytes } from "../support/bytes.ts";
+
 /** The body, or null as soon as it is known to have more than `limit` bytes; the rest is not read then. */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
   if (Number(request.headers.get("content-length") ?? 0) > limit) return null;
@@ -12,11 +14,5 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
     if (size > limit) return null;
     chunks.push(chunk);
   }
-  const body = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  return joinBytes(chunks);
 }

@@ -15,7 +15,7 @@ export function install(app: Hono, endpoints: readonly Endpoint[], { token }: { 
   }
 }
 
-/** Answers OPTIONS, and 405 with Allow where a path is known and its method is not. `paths` are as endpoints have them. */
+/** Answers OPTIONS, and 405 with Allow where a path is known and its method is not. */
 export function onlyKnownMethods(routes: readonly Pick<Endpoint, "method" | "path">[]) {
   return async (context: Context, next: () => Promise<void>): Promise<Response | void> => {
     const { method, path } = context.req;
