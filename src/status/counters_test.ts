@@ -26,6 +26,8 @@ Deno.test("targetReport() shows a target with its sites in words", () => {
   const target: Target = {
     pid: 7,
     exe: "/bin/front",
+    args: ["front", "--password", "hunter2"],
+    containerId: "0123456789ab",
     environment: {},
     state: "traced",
     reason: null,
@@ -45,8 +47,11 @@ Deno.test("targetReport() shows a target with its sites in words", () => {
   deepEqual(targetReport(target, "front"), {
     pid: 7,
     exe: "/bin/front",
+    args: ["front", "--password", "***"],
+    containerId: "0123456789ab",
     serviceName: "front",
     state: "traced",
+    rule: null,
     reason: null,
     goVersion: "go1.26.8",
     decoder: "go1.26",
