@@ -14,9 +14,12 @@ const TLS_HINTS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** Wrappers that say nothing: "fetch failed: error sending request for url (...): client error (Connect): ". */
+const WRAPPERS = /^(fetch failed: )?(error sending request for url \([^)]*\): )?(client error \(\w+\): )?/;
+
 /** What fetch threw. The path and query of `url`, which may hold a key, are left out. */
 export function describeFetchError(error: unknown, url: string): string {
-  const text = describeError(error).replace(
+  const text = describeError(error).replace(WRAPPERS, "").replace(
     /https?:\/\/[^\s)]+/g,
     (found) => URL.parse(found)?.origin ?? "the collector",
   );
