@@ -57,8 +57,11 @@ export function ignoring(rules: usize, path: usize, bytes: u32): u32 {
   return findPattern(readU32(rules + 12), count) == 0 ? 0 : readU32(rules + 16);
 }
 
-/** Leaves in routeAt and routeBytes the route of a path. */
-export function findRoute(rules: usize, resource: u32, path: usize, bytes: u32): void {
+/**
+ * Leaves in routeAt and routeBytes the route of a path. `notFound`: the answer was 404, so the path may be anything
+ * that somebody tried; it teaches nothing, and only a route that is known already is its own.
+ */
+export function findRoute(rules: usize, resource: u32, path: usize, bytes: u32, notFound: bool): void {
   routeBytes = 0;
   if (!splitPath(path, bytes)) return;
   const pattern = findPattern(readU32(rules + 4), readU32(rules));
@@ -77,9 +80,12 @@ export function findRoute(rules: usize, resource: u32, path: usize, bytes: u32):
       break;
     case UNMATCHED_HEURISTIC:
       putTogether(rules, false);
-      if (!isLearnt(resource)) anyRoute();
+      if (isLearnt(resource, !notFound)) break;
+      if (notFound) routeBytes = 0;
+      else anyRoute();
       break;
     case UNMATCHED_LOW_CARDINALITY:
+      if (notFound) break;
       if (beginTree(resource)) putTogether(rules, true);
       else anyRoute();
       break;
@@ -124,11 +130,12 @@ function putTogether(rules: usize, byTree: bool): void {
   routeBytes = <u32> (to - ROUTE);
 }
 
-/** Whether the route at hand is one of the few that the heuristic may find in a process; it may be a new one. */
-function isLearnt(resource: u32): bool {
+/** Whether the route at hand is one of the few that the heuristic may find in a process; `learn`: also a new one. */
+function isLearnt(resource: u32, learn: bool): bool {
   const table = tableAt(TABLE_ROUTES);
   const digest = hash(routeAt, routeBytes, word(WORD_SEED)) | 1;
   if (findKey(table, resource, digest) != 0) return true;
+  if (!learn) return false;
   let count = findKey(table, resource, 0);
   if (count == 0) count = insertKey(table, resource, 0);
   if (count == 0 || readU32(count + ROUTE_COUNT) >= <u32> MAX_HEURISTIC_ROUTES) return false;
@@ -155,7 +162,7 @@ function insertKey(table: usize, resource: u32, digest: u64): usize {
 export function learnRoute(resource: u32, at: usize, bytes: u32): void {
   routeAt = at;
   routeBytes = bytes;
-  isLearnt(resource);
+  isLearnt(resource, true);
   if (!beginTree(resource) || !splitPath(at, bytes)) return;
   const rules = routeRules(0);
   for (let index: u32 = 0; index < min<u32>(segments, MAX_ROUTE_SEGMENTS); index++) {

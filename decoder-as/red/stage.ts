@@ -15,6 +15,7 @@ import {
   ATTRIBUTE_RESPONSE_SIZE,
   ATTRIBUTE_ROUTE,
   ATTRIBUTE_SCHEME,
+  ATTRIBUTE_STATUS,
   FEATURE_EDGES,
   FEATURE_SERIES,
   IGNORE_METRICS,
@@ -58,6 +59,8 @@ const SERVER_REQUEST_SIZE: u32 = 2;
 const SERVER_RESPONSE_SIZE: u32 = 3;
 const CLIENT_REQUEST_SIZE: u32 = 4;
 const CLIENT_RESPONSE_SIZE: u32 = 5;
+
+const NOT_FOUND: u64 = 404;
 
 const COLON: u32 = 58;
 const SLASH: u32 = 47;
@@ -110,7 +113,8 @@ function takeRow(pid: u32, at: usize, bytes: u32): void {
     if (
       kind == KIND_SERVER && ignored != (IGNORE_TRACES | IGNORE_METRICS) && typeOf(ATTRIBUTE_ROUTE) == ABSENT
     ) {
-      findRoute(rules, resource, path, pathBytes);
+      const notFound = typeOf(ATTRIBUTE_STATUS) == NUMBER && numberOf(ATTRIBUTE_STATUS) == NOT_FOUND;
+      findRoute(rules, resource, path, pathBytes, notFound);
       hasNewRoute = routeBytes > 0;
       if (hasNewRoute) setText(ATTRIBUTE_ROUTE, routeAt, routeBytes);
     }

@@ -137,6 +137,22 @@ Deno.test("routes: low-cardinality collapses a place with more than ten values",
   assert.deepEqual(names("/a/b/c/d/e/f/g/h/i/j"), ["GET /a/b/c/d/e/f/g/h/**"]);
 });
 
+Deno.test("routes: an answer of 404 teaches no route, and has one that is known, or a pattern", () => {
+  const answered = (path: string, status: number) =>
+    server(path, { attributes: { "http.response.status_code": status } });
+  const name = (fixture: StageFixture, span: ReturnType<typeof server>) => fixture.run(span)[0]!.name;
+  const heuristic = new StageFixture();
+  assert.equal(name(heuristic, answered("/orders/17", 404)), "GET");
+  assert.equal(name(heuristic, answered("/orders/17", 200)), "GET /orders/*");
+  assert.equal(name(heuristic, answered("/orders/18", 404)), "GET /orders/*");
+  assert.equal(name(heuristic, answered("/wp-login", 404)), "GET");
+  const tree = new StageFixture(rulesWith({ routes: { unmatched: "low-cardinality" } }));
+  for (let id = 0; id < 20; id++) assert.equal(name(tree, answered(`/x${id}`, 404)), "GET");
+  assert.equal(name(tree, answered("/orders", 200)), "GET /orders");
+  const patterns = new StageFixture(rulesWith({ routes: { patterns: ["/orders/{id}"] } }));
+  assert.equal(name(patterns, answered("/orders/17", 404)), "GET /orders/{id}");
+});
+
 /** Paths of the shapes that services have, and of shapes that nobody has. */
 function randomPath(random: Random): string {
   const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
