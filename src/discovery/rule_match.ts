@@ -4,6 +4,7 @@
  */
 import type { SelectRule, TextMatch } from "../config/config.ts";
 import { matchesGlob } from "../support/glob.ts";
+import { withoutSecretWords } from "../support/secret_words.ts";
 import type { Candidate } from "./candidate.ts";
 
 /**
@@ -55,6 +56,10 @@ function describeMatch(match: TextMatch): string {
   return match.kind === "glob" ? `like "${match.glob}"` : `that match ${match.regex}`;
 }
 
+function shownArgs(args: string): string {
+  return withoutSecretWords(args.split(" ")).join(" ").slice(0, SHOWN_ARGS);
+}
+
 function matchesText(match: TextMatch, text: string): boolean {
   return match.kind === "glob" ? matchesGlob(match.glob, text) : text.search(match.regex) >= 0;
 }
@@ -69,7 +74,7 @@ function differenceOf(rule: SelectRule, candidate: Candidate): string | null {
     return `asks for executables ${describeMatch(rule.exePath)}, this is ${exe}`;
   }
   if (rule.cmdArgs && !matchesText(rule.cmdArgs, args)) {
-    return `asks for arguments ${describeMatch(rule.cmdArgs)}, these are "${args.slice(0, SHOWN_ARGS)}"`;
+    return `asks for arguments ${describeMatch(rule.cmdArgs)}, these are "${shownArgs(args)}"`;
   }
   if (rule.languages && !(isGo && matchesText(rule.languages, "go"))) {
     return `asks for languages ${describeMatch(rule.languages)}, this is ${isGo ? "go" : "another"}`;
