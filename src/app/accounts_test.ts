@@ -40,7 +40,7 @@ function decoders(starts: number, inFlight: number, processExited: number): Pipe
 }
 
 function exported(count: number, lost: Record<string, number> = {}): ExportStats {
-  return { exported: count, queued: 0, lost, batches: 0, retries: 0, lastError: null };
+  return { exported: count, queued: 0, lost, batches: 0, retries: 0, lastError: null, reason: null };
 }
 
 Deno.test("Accounts.report() adds up kernel, decoders and exporter, reasons of 0 left out", () => {

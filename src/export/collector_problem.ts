@@ -1,6 +1,10 @@
-/** What can be wrong between the agent and a collector, by its sign, with code and remedy. Used by the doctor. */
+/**
+ * What can be wrong between the agent and a collector, by its sign, with code and remedy. Used by HttpSender, for the
+ * status API, and by the doctor, so that both name a fault alike.
+ */
 import { describeError } from "../support/errors.ts";
 import type { Reason } from "../support/reason.ts";
+import { describeFetchError } from "./fetch_error.ts";
 
 export interface CollectorProblem extends Reason {
   /** `warn`: it may pass by itself, or do no harm. */
@@ -33,6 +37,8 @@ const REMEDIES = {
   "collector-busy": "Nothing, if it passes: the agent tries again; else give the collector more room",
   "collector-error": "See the collector's log",
   "collector-not-otlp": "See whether it is a collector that listens there",
+  "collector-rejected":
+    "See the collector's words and its log; limits on age, size and attributes are set there",
 } as const;
 
 export type CollectorCode = keyof typeof REMEDIES;
@@ -63,15 +69,24 @@ export function connectionProblem(
   return problem("collector-unreachable", `Cannot connect to ${host}:${port}: ${text}`);
 }
 
-/** Why a request on a connection that can be made has no answer. */
+/** Why a request has no answer; Deno tells by its message only whether it came to a connection. */
 export function fetchProblem(error: unknown, url: URL, timeoutMs: number): CollectorProblem {
   if (isTimeout(error)) {
     return problem(
       "collector-timeout",
-      `${url.host} took the request and gave no answer within ${timeoutMs} ms`,
+      `${url.host} gave no complete answer within ${timeoutMs} ms`,
     );
   }
-  const text = describeError(error).replaceAll(url.href, url.origin);
+  const text = describeFetchError(error, url.href);
+  if (/connection refused/i.test(text)) {
+    return problem("collector-refused", `Nothing listens on ${url.host}: connection refused`);
+  }
+  if (/dns error|failed to lookup/i.test(text)) {
+    return problem("collector-name-unknown", `Cannot resolve the name ${url.hostname}: ${text}`);
+  }
+  if (/tcp connect error|are blocked/i.test(text)) {
+    return problem("collector-unreachable", `Cannot connect to ${url.host}: ${text}`);
+  }
   if (/certificate|tls|handshake|InvalidContentType|corrupt message/i.test(text)) {
     return problem("collector-tls", `TLS with ${url.host} fails: ${text}`);
   }
@@ -85,8 +100,12 @@ function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }
 
+/** The collector took a request, but not all of it. */
+export function rejection(rejected: number, what: string, message: string): CollectorProblem {
+  return problem("collector-rejected", `It rejected ${rejected} ${what}: ${message || "no reason given"}`);
+}
+
 export interface Answer {
-  readonly signal: string;
   readonly url: URL;
   readonly status: number;
   readonly contentType: string;
@@ -99,7 +118,7 @@ export interface Answer {
 
 /** Null for the answer of a collector that takes the request. */
 export function answerProblem(answer: Answer): CollectorProblem | null {
-  const { signal, url, status, contentType, said, location, hasHeaders } = answer;
+  const { url, status, contentType, said, location, hasHeaders } = answer;
   const words = `It answers ${status}${said === "" ? "" : `: ${said}`}`;
   if (status >= 200 && status < 300) {
     if (contentType === "" || /json|protobuf/.test(contentType)) return null;
@@ -121,7 +140,7 @@ export function answerProblem(answer: Answer): CollectorProblem | null {
       );
     case 404:
     case 405:
-      return problem("collector-path-unknown", `${words}: it takes no ${signal} at ${url.pathname}`);
+      return problem("collector-path-unknown", `${words}: it takes no OTLP at ${url.pathname}`);
     case 415:
       return problem("collector-media-type", words);
     case 429:

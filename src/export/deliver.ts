@@ -3,9 +3,10 @@
  * metrics.
  */
 import type { Clock } from "../support/clock.ts";
-import type { Logger } from "../support/log.ts";
+import type { Reason } from "../support/reason.ts";
 import type { HttpSender } from "./http_sender.ts";
 import type { PartialSuccess } from "./otlp_response.ts";
+import type { OutageLog } from "./outage_log.ts";
 import { retryDelayMs, type RetryPolicy } from "./retry.ts";
 
 /** How it ended. Reasons: http_STATUS, answer_too_large, retries_exhausted, shutdown. */
@@ -17,15 +18,15 @@ export interface DeliveryOptions {
   readonly sender: HttpSender;
   readonly retry: RetryPolicy;
   readonly clock: Clock;
-  readonly log: Logger;
+  readonly outage: OutageLog;
   /** Ends the request and every wait. */
   readonly stop: AbortSignal;
   /** Ends a wait once, so that a shutdown tries again at once. */
   readonly hurry: AbortSignal;
   /** Another attempt begins. */
   readonly onRetry: () => void;
-  /** An attempt failed; a sentence. */
-  readonly onError: (error: string) => void;
+  /** An attempt failed: in a sentence, and by its code. */
+  readonly onError: (error: string, reason: Reason) => void;
 }
 
 /** Sends `message`; never rejects. */
@@ -33,14 +34,17 @@ export async function deliver(
   message: Uint8Array<ArrayBuffer>,
   options: DeliveryOptions,
 ): Promise<Delivery> {
-  const { sender, retry, clock, log, stop, hurry, onRetry, onError } = options;
+  const { sender, retry, clock, outage, stop, hurry, onRetry, onError } = options;
   const beganAt = clock.elapsed();
   const request = await sender.prepare(message);
   for (let attempt = 1;; attempt++) {
     const result = await sender.send(request, stop);
-    if (result.kind === "accepted") return result;
+    if (result.kind === "accepted") {
+      outage.succeeded();
+      return result;
+    }
     if (result.kind === "aborted") return { kind: "given up", reason: "shutdown" };
-    onError(`Cannot export to ${sender.origin}: ${result.why}`);
+    onError(`Cannot export to ${sender.origin}: ${result.why}`, result.problem);
     if (result.kind === "refused") return { kind: "given up", reason: result.reason };
     const delayMs = retryDelayMs(retry, {
       attempt,
@@ -49,12 +53,7 @@ export async function deliver(
       random: Math.random(),
     });
     if (delayMs === null) return { kind: "given up", reason: "retries_exhausted" };
-    log.warn("cannot export, will try again", {
-      to: sender.origin,
-      why: result.why,
-      attempt,
-      delayMs: Math.round(delayMs),
-    });
+    outage.failed(result.why);
     await clock.sleep(delayMs, hurry.aborted ? stop : AbortSignal.any([stop, hurry]));
     if (stop.aborted) return { kind: "given up", reason: "shutdown" };
     onRetry();

@@ -1,8 +1,10 @@
 /** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Used by deliver(). */
 import type { Compression, Protocol } from "../config/config.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
+import { type Reason, reasonOf } from "../support/reason.ts";
 import { VERSION } from "../support/version.ts";
 import { type Certificates, createClient } from "./certificates.ts";
+import { answerProblem, fetchProblem, problem } from "./collector_problem.ts";
 import { describeFetchError } from "./fetch_error.ts";
 import { type PartialSuccess, readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
 import { parseRetryAfter } from "./retry.ts";
@@ -11,9 +13,14 @@ import { parseRetryAfter } from "./retry.ts";
 export type SendResult =
   | { readonly kind: "accepted" } & PartialSuccess
   /** The same request may succeed later. */
-  | { readonly kind: "retry"; readonly why: string; readonly retryAfterMs: number | null }
+  | {
+    readonly kind: "retry";
+    readonly why: string;
+    readonly problem: Reason;
+    readonly retryAfterMs: number | null;
+  }
   /** It never will. */
-  | { readonly kind: "refused"; readonly reason: string; readonly why: string }
+  | { readonly kind: "refused"; readonly reason: string; readonly why: string; readonly problem: Reason }
   /** The caller's signal ended it. */
   | { readonly kind: "aborted" };
 
@@ -93,11 +100,13 @@ export class HttpSender implements Disposable {
         signal: controller.signal,
         client: this.#client,
       });
-      return await judge(response, this.#options.clock ?? SYSTEM_CLOCK);
+      return await this.#judge(response);
     } catch (error) {
       if (signal.aborted) return { kind: "aborted" };
       const why = timedOut ? `no complete answer within ${timeoutMs} ms` : describeFetchError(error, url);
-      return { kind: "retry", why, retryAfterMs: null };
+      const cause = timedOut ? new DOMException(why, "TimeoutError") : error;
+      const problem = reasonOf(fetchProblem(cause, new URL(url), timeoutMs));
+      return { kind: "retry", why, problem, retryAfterMs: null };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
@@ -106,6 +115,44 @@ export class HttpSender implements Disposable {
 
   [Symbol.dispose]() {
     this.#client.close();
+  }
+
+  /** Rejects when the answer is cut. */
+  async #judge(response: Response): Promise<SendResult> {
+    const contentType = response.headers.get("content-type") ?? "";
+    const { status } = response;
+    const body = await readBounded(response);
+    if (body === null) {
+      const why = `HTTP status ${status} with an answer of more than ${MAX_ANSWER_BYTES} bytes`;
+      const tooLarge = problem(
+        "collector-not-otlp",
+        `It answers ${status} with more than ${MAX_ANSWER_BYTES} bytes`,
+      );
+      return { kind: "refused", reason: "answer_too_large", why, problem: reasonOf(tooLarge) };
+    }
+    if (response.ok) return { kind: "accepted", ...readPartialSuccess(body, contentType) };
+    const target = redirectTarget(response);
+    const redirects = status >= 300 && status < 400;
+    const message = redirects ? describeRedirect(target) : readErrorMessage(body, contentType);
+    const why = `HTTP status ${status}${message === "" ? "" : `: ${message}`}`;
+    const { url, headers, clock = SYSTEM_CLOCK } = this.#options;
+    const wrong = answerProblem({
+      url: new URL(url),
+      status,
+      contentType,
+      said: message,
+      location: target,
+      hasHeaders: Object.keys(headers).length > 0,
+    }) ?? problem("collector-error", why);
+    if (!RETRYABLE.has(status)) {
+      return { kind: "refused", reason: `http_${status}`, why, problem: reasonOf(wrong) };
+    }
+    return {
+      kind: "retry",
+      why,
+      problem: reasonOf(wrong),
+      retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), clock.now()),
+    };
   }
 }
 
@@ -123,28 +170,6 @@ function createHeaders(wanted: Readonly<Record<string, string>>): Headers {
     }
   }
   return headers;
-}
-
-/** Rejects when the answer is cut. */
-async function judge(response: Response, clock: Clock): Promise<SendResult> {
-  const contentType = response.headers.get("content-type") ?? "";
-  const { status } = response;
-  const body = await readBounded(response);
-  if (body === null) {
-    const why = `HTTP status ${status} with an answer of more than ${MAX_ANSWER_BYTES} bytes`;
-    return { kind: "refused", reason: "answer_too_large", why };
-  }
-  if (response.ok) return { kind: "accepted", ...readPartialSuccess(body, contentType) };
-  const message = status >= 300 && status < 400
-    ? describeRedirect(response)
-    : readErrorMessage(body, contentType);
-  const why = `HTTP status ${status}${message === "" ? "" : `: ${message}`}`;
-  if (!RETRYABLE.has(status)) return { kind: "refused", reason: `http_${status}`, why };
-  return {
-    kind: "retry",
-    why,
-    retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), clock.now()),
-  };
 }
 
 /** The body, or null when it is too long; what follows is not waited for then. */
@@ -166,8 +191,12 @@ async function readBounded(response: Response): Promise<Uint8Array | null> {
   return await new Blob(parts).bytes();
 }
 
-function describeRedirect(response: Response): string {
-  const target = URL.parse(response.headers.get("location") ?? "", response.url || undefined)?.origin;
+/** Where it redirects to, without path and query; null where it does not say. */
+function redirectTarget(response: Response): string | null {
+  return URL.parse(response.headers.get("location") ?? "", response.url || undefined)?.origin ?? null;
+}
+
+function describeRedirect(target: string | null): string {
   return `it redirects${
     target ? ` to ${target}` : ""
   }, which is not followed; give the address that takes OTLP`;

@@ -4,9 +4,12 @@ import type { MetricCollection, MetricSource } from "../metrics/types.ts";
 import type { Clock } from "../support/clock.ts";
 import { describeError } from "../support/errors.ts";
 import type { Logger } from "../support/log.ts";
+import { type Reason, reasonOf } from "../support/reason.ts";
+import { rejection } from "./collector_problem.ts";
 import { deliver } from "./deliver.ts";
 import type { HttpSender } from "./http_sender.ts";
 import type { PartialSuccess } from "./otlp_response.ts";
+import type { OutageLog } from "./outage_log.ts";
 import { splitMetrics } from "./split_metrics.ts";
 
 /** Counts since the beginning, over all configurations. */
@@ -25,12 +28,15 @@ export interface MetricExportStats {
   readonly retries: number;
   /** The newest failure, in words, or null. */
   readonly lastError: string | null;
+  /** What is in the way now; null again once a collection is delivered whole. */
+  readonly reason: Reason | null;
 }
 
 /** A collector and how it is served. */
 export interface Destination {
   readonly config: MetricsConfig;
   readonly sender: HttpSender;
+  readonly outage: OutageLog;
   /** Ends what is on its way there, because it has been replaced. */
   readonly stop: AbortController;
 }
@@ -57,6 +63,7 @@ export class MetricDelivery {
   #rejected = 0;
   #retries = 0;
   #lastError: string | null = null;
+  #reason: Reason | null = null;
 
   constructor(options: MetricDeliveryOptions) {
     this.#options = options;
@@ -70,7 +77,13 @@ export class MetricDelivery {
       rejected: this.#rejected,
       retries: this.#retries,
       lastError: this.#lastError,
+      reason: this.#reason,
     };
+  }
+
+  /** Another collector is used from now on. */
+  forgetReason(): void {
+    this.#reason = null;
   }
 
   /** Collects, sends as often as the rules and the interval allow, and settles; never rejects. */
@@ -84,21 +97,30 @@ export class MetricDelivery {
   }
 
   /** Returns why they are not delivered, or null. */
-  async #collectAndSend({ config, sender }: Destination, stop: AbortSignal): Promise<string | null> {
+  async #collectAndSend(destination: Destination, stop: AbortSignal): Promise<string | null> {
     const { source, maxRequestBytes: maxBytes } = this.#options;
+    const { temporality, protocol } = destination.config;
     let collection: MetricCollection | null | "aborted";
     let messages: Uint8Array<ArrayBuffer>[] | null;
     try {
-      collection = await unlessAborted(() => source.collect(config.temporality), stop);
+      collection = await unlessAborted(() => source.collect(temporality), stop);
       if (collection === null) return null;
       if (collection === "aborted") return "shutdown";
-      messages = splitMetrics(collection.encode(config.protocol), { protocol: config.protocol, maxBytes });
+      messages = splitMetrics(collection.encode(protocol), { protocol, maxBytes });
     } catch (error) {
-      this.#lastError = `Cannot collect metrics: ${describeError(error)}`;
+      this.#fail({
+        code: "metrics-not-collected",
+        message: `Cannot collect metrics: ${describeError(error)}`,
+        remedy: "Nothing, if it passes; else report it with the agent's log",
+      });
       return "collect";
     }
     if (messages === null) {
-      this.#lastError = "Cannot export metrics: those of one process are larger than a request may be";
+      this.#fail({
+        code: "metrics-too-large",
+        message: "Cannot export metrics: those of one process are larger than a request may be",
+        remedy: "Ask for fewer series: attributes.select, routes.patterns",
+      });
       collection.settle("failed");
       return "too_large";
     }
@@ -106,7 +128,7 @@ export class MetricDelivery {
     let reason: string | null = null;
     let delivered = 0;
     for (const message of messages) {
-      const result = await this.#deliver(message, { sender, stop, intervalMs: config.intervalMs });
+      const result = await this.#deliver(message, destination, stop);
       if (result.kind === "given up") {
         reason = result.reason;
         break;
@@ -120,23 +142,30 @@ export class MetricDelivery {
     rejected = Math.min(rejected, collection.points);
     this.#rejected += rejected;
     if (reason !== null) return reason;
+    if (rejected === 0) this.#reason = null;
     this.#exports++;
     this.#points += collection.points - rejected;
     return null;
   }
 
-  #deliver(
-    message: Uint8Array<ArrayBuffer>,
-    { sender, stop, intervalMs }: { sender: HttpSender; stop: AbortSignal; intervalMs: number },
-  ) {
-    const { clock, log, hurry } = this.#options;
-    const retry = { ...RETRY, maxElapsedMs: intervalMs };
+  #deliver(message: Uint8Array<ArrayBuffer>, { sender, outage, config }: Destination, stop: AbortSignal) {
+    const { clock, hurry } = this.#options;
+    const retry = { ...RETRY, maxElapsedMs: config.intervalMs };
     const onRetry = () => this.#retries++;
-    const onError = (error: string) => this.#lastError = error;
-    return deliver(message, { sender, retry, clock, log, stop, hurry, onRetry, onError });
+    const onError = (error: string, reason: Reason) => {
+      this.#lastError = error;
+      this.#reason = reason;
+    };
+    return deliver(message, { sender, retry, clock, outage, stop, hurry, onRetry, onError });
+  }
+
+  #fail(reason: Reason): void {
+    this.#lastError = reason.message;
+    this.#reason = reason;
   }
 
   #notePartial({ rejected, message }: PartialSuccess): void {
+    if (rejected > 0) this.#reason = reasonOf(rejection(rejected, "data points", message));
     this.#lastError = `Collector rejected ${rejected} data points: ${message || "no reason given"}`;
     this.#options.log.warn("collector answered with a partial success", { rejected, message });
   }

@@ -11,6 +11,7 @@ import { readCertificates } from "./certificates.ts";
 import { MAX_REQUEST_BYTES } from "./encode_requests.ts";
 import { HttpSender } from "./http_sender.ts";
 import { type Destination, MetricDelivery, type MetricExportStats } from "./metric_delivery.ts";
+import { OutageLog } from "./outage_log.ts";
 
 export type { MetricExportStats };
 
@@ -25,6 +26,7 @@ export interface MetricExporterOptions {
 }
 
 export class MetricExporter implements AsyncDisposable {
+  readonly #log: Logger;
   readonly #clock: Clock;
   readonly #drainMs: number;
   readonly #delivery: MetricDelivery;
@@ -44,6 +46,7 @@ export class MetricExporter implements AsyncDisposable {
   constructor(options: MetricExporterOptions) {
     const { source, log, clock = SYSTEM_CLOCK, drainMs = 10_000, maxRequestBytes = MAX_REQUEST_BYTES } =
       options;
+    this.#log = log;
     this.#clock = clock;
     this.#drainMs = drainMs;
     this.#delivery = new MetricDelivery({
@@ -66,13 +69,21 @@ export class MetricExporter implements AsyncDisposable {
     const certificates = readCertificates(config);
     const made = config.url === null ? "" : JSON.stringify([config, certificates]);
     if (made === this.#made || this.#closed !== null) return false;
+    const next = config.url === null ? null : new HttpSender({
+      ...config,
+      url: config.url,
+      certificates,
+      clock: this.#clock,
+    });
     const before = this.#destination;
-    this.#destination = config.url === null ? null : {
+    this.#destination = next && {
       config,
-      sender: new HttpSender({ ...config, url: config.url, certificates, clock: this.#clock }),
+      sender: next,
+      outage: new OutageLog({ log: this.#log, clock: this.#clock, what: "metrics", to: next.origin }),
       stop: new AbortController(),
     };
     this.#made = made;
+    this.#delivery.forgetReason();
     if (before !== null) this.#retire(before);
     this.#wake.abort();
     this.#wake = new AbortController();

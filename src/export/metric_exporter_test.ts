@@ -104,6 +104,7 @@ Deno.test("MetricExporter sends once each interval, and a last time at the end",
     rejected: 0,
     retries: 0,
     lastError: null,
+    reason: null,
   });
 });
 
@@ -111,12 +112,13 @@ Deno.test("MetricExporter tries again within the interval, with the same figures
   await using rig = new Rig(({ attempt }) => attempt < 3 ? new Response(null, { status: 503 }) : okAnswer());
   rig.exporter.configure(configOf(rig.server.metricsUrl, { protocol: "http/json", temporality: "delta" }));
   await rig.pass(60_000);
+  await eventually(() => equal(rig.exporter.stats().reason?.code, "collector-busy"));
   await rig.pass(5_000);
   await rig.pass(5_000);
   deepEqual(rig.bodies, ["http/json 1", "http/json 1", "http/json 1"]);
   equal(rig.server.requests[0]!.headers.get("content-type"), "application/json");
-  const { exports, retries, failed, lastError } = rig.exporter.stats();
-  deepEqual([exports, retries, failed], [1, 2, {}]);
+  const { exports, retries, failed, lastError, reason } = rig.exporter.stats();
+  deepEqual([exports, retries, failed, reason], [1, 2, {}, null]);
   match(lastError!, /^Cannot export to http:\/\/127.0.0.1:\d+: HTTP status 503$/);
   deepEqual(rig.source.settled, ["delivered"]);
 });
@@ -159,7 +161,13 @@ Deno.test("MetricExporter counts refusals and partial successes by reason, and s
   const answers = [() => new Response("no", { status: 400 }), () => partialAnswer(2, "too old"), okAnswer];
   await using rig = new Rig(({ attempt }) => answers[attempt - 1]!());
   rig.exporter.configure(configOf(rig.server.metricsUrl));
-  for (let i = 0; i < 3; i++) await rig.pass(60_000);
+  const codes: (string | undefined)[] = [];
+  for (let i = 0; i < 3; i++) {
+    await rig.pass(60_000);
+    await eventually(() => equal(rig.source.settled.length, i + 1));
+    codes.push(rig.exporter.stats().reason?.code);
+  }
+  deepEqual(codes, ["collector-bad-request", "collector-rejected", undefined]);
   deepEqual(rig.exporter.stats(), {
     exports: 2,
     points: 4,
@@ -167,6 +175,7 @@ Deno.test("MetricExporter counts refusals and partial successes by reason, and s
     rejected: 2,
     retries: 0,
     lastError: "Collector rejected 2 data points: too old",
+    reason: null,
   });
   deepEqual(rig.source.settled, ["failed", "delivered", "delivered"]);
 });
@@ -177,7 +186,10 @@ Deno.test("MetricExporter goes on after a collection that fails, and says nothin
   const faults = [() => Promise.reject(new Error("no stage")), () => Promise.resolve(null)];
   rig.source.collect = (temporality) => (faults.shift() ?? (() => collect(temporality)))();
   rig.exporter.configure(configOf(rig.server.metricsUrl));
-  for (let i = 0; i < 3; i++) await rig.pass(60_000);
+  await rig.pass(60_000);
+  equal(rig.exporter.stats().reason?.code, "metrics-not-collected");
+  for (let i = 0; i < 2; i++) await rig.pass(60_000);
+  equal(rig.exporter.stats().reason, null);
   deepEqual(rig.bodies, ["http/protobuf 1"]);
   const { failed, lastError } = rig.exporter.stats();
   deepEqual([failed, lastError], [{ collect: 1 }, "Cannot collect metrics: no stage"]);

@@ -6,10 +6,13 @@
 import type { SpanBatch } from "../decoder/span_batch.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
+import { type Reason, reasonOf } from "../support/reason.ts";
 import type { Resource } from "../trace/resource.ts";
+import { rejection } from "./collector_problem.ts";
 import { deliver } from "./deliver.ts";
 import { encodeRequests } from "./encode_requests.ts";
 import { HttpSender, type HttpSenderOptions } from "./http_sender.ts";
+import { OutageLog } from "./outage_log.ts";
 import { type QueueItem, SpanQueue } from "./queue.ts";
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "./retry.ts";
 import type { ExportStats, SpanExporter } from "./span_exporter.ts";
@@ -42,6 +45,7 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
   readonly #tally: SpanTally;
   readonly #queue: SpanQueue;
   readonly #sender: HttpSender;
+  readonly #outage: OutageLog;
   readonly #deliveries = new Set<Promise<void>>();
   /** Ends requests and waits; what is unfinished then is lost. */
   readonly #stop = new AbortController();
@@ -61,6 +65,12 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#tally = options.tally ?? new SpanTally();
     this.#sender = new HttpSender(options);
+    this.#outage = new OutageLog({
+      log: options.log,
+      clock: this.#clock,
+      what: "spans",
+      to: this.#sender.origin,
+    });
     this.#queue = new SpanQueue({
       maxSpans: options.maxQueue,
       maxBytes: options.maxQueueBytes ?? MAX_QUEUE_BYTES,
@@ -176,11 +186,14 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
       sender: this.#sender,
       retry,
       clock: this.#clock,
-      log,
+      outage: this.#outage,
       stop: this.#stop.signal,
       hurry: this.#hurry.signal,
       onRetry: () => tally.retry(),
-      onError: (error) => tally.fail(error),
+      onError: (error, reason) => {
+        tally.fail(error);
+        this.#hinder(reason);
+      },
     });
     if (result.kind === "given up") {
       this.#lose(result.reason === "shutdown" ? this.#lossReason : result.reason, spans);
@@ -190,12 +203,18 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
     tally.acknowledge();
     tally.deliver(spans - rejected);
     tally.lose("rejected", rejected);
+    this.#hinder(rejected > 0 ? reasonOf(rejection(rejected, "spans", result.message)) : null);
     if (rejected > 0 || result.message !== "") {
       tally.fail(
         `Collector rejected ${rejected} of ${spans} spans: ${result.message || "no reason given"}`,
       );
       log.warn("collector answered with a partial success", { rejected, spans, message: result.message });
     }
+  }
+
+  /** One that has been replaced says nothing of the collector of now. */
+  #hinder(reason: Reason | null): void {
+    if (!this.#closing) this.#tally.hinder(reason);
   }
 
   #lose(reason: string, spans: number): void {

@@ -84,7 +84,15 @@ Deno.test("OtlpExporter posts protobuf with the configured headers and counts wh
   });
   sink.push(7);
   const stats = await sink.until(idle);
-  deepEqual(stats, { exported: 7, queued: 0, lost: {}, batches: 1, retries: 0, lastError: null });
+  deepEqual(stats, {
+    exported: 7,
+    queued: 0,
+    lost: {},
+    batches: 1,
+    retries: 0,
+    lastError: null,
+    reason: null,
+  });
   const [{ headers }] = sink.server.requests as [OtlpRequest];
   equal(headers.get("content-type"), "application/x-protobuf");
   equal(headers.get("authorization"), "Bearer x");
@@ -131,9 +139,16 @@ Deno.test("OtlpExporter never puts more than a batch into a request, and loses n
 
 for (const status of [429, 502, 503, 504]) {
   Deno.test(`OtlpExporter tries again after ${status}`, async () => {
-    await using sink = new Sink(({ attempt }) => attempt < 3 ? new Response("busy", { status }) : okAnswer());
+    const gate = Promise.withResolvers<Response>();
+    await using sink = new Sink(({ attempt }) =>
+      attempt < 3 ? new Response("busy", { status }) : gate.promise
+    );
     sink.push(7);
-    const { exported, retries, batches, lost, lastError } = await sink.until(idle);
+    const { reason } = await sink.until(({ retries }) => retries === 2);
+    deepEqual([reason?.code, reason?.message], ["collector-busy", `It answers ${status}: busy`]);
+    gate.resolve(okAnswer());
+    const { exported, retries, batches, lost, lastError, reason: after } = await sink.until(idle);
+    equal(after, null, "nothing is in the way any more");
     deepEqual([exported, retries, batches, lost, sink.received.length], [7, 2, 1, {}, 3]);
     match(lastError!, new RegExp(`^Cannot export to http://127.0.0.1:\\d+: HTTP status ${status}: busy$`));
   });
@@ -174,15 +189,25 @@ Deno.test("OtlpExporter tries a last time when its time is up, whatever Retry-Af
   equal(sink.received.length, 2);
 });
 
-for (const status of [400, 401, 404, 413, 500, 501]) {
+for (
+  const [status, code] of [
+    [400, "collector-bad-request"],
+    [401, "collector-unauthorized"],
+    [404, "collector-path-unknown"],
+    [413, "collector-bad-request"],
+    [500, "collector-error"],
+    [501, "collector-error"],
+  ] as const
+) {
   Deno.test(`OtlpExporter gives a batch up after ${status}, by that name`, async () => {
     const message = encodeMessage("RpcStatus", { message: "no such tenant" });
     await using sink = new Sink(() =>
       new Response(message, { status, headers: { "content-type": "application/x-protobuf" } })
     );
     sink.push(7);
-    const { exported, retries, lost, lastError } = await sink.until(idle);
+    const { exported, retries, lost, lastError, reason } = await sink.until(idle);
     deepEqual([exported, retries, lost, sink.received.length], [0, 0, { [`http_${status}`]: 7 }, 1]);
+    equal(reason?.code, code);
     match(lastError!, new RegExp(`HTTP status ${status}: no such tenant$`));
     match(sink.logged.join(""), /spans are lost/);
   });
@@ -193,8 +218,12 @@ for (const status of [301, 307]) {
     const location = "http://127.0.0.1:1/elsewhere?key=secret";
     await using sink = new Sink(() => new Response(null, { status, headers: { location } }));
     sink.push(7);
-    const { lost, lastError } = await sink.until(idle);
+    const { lost, lastError, reason } = await sink.until(idle);
     deepEqual([lost, sink.received.length], [{ [`http_${status}`]: 7 }, 1]);
+    deepEqual([reason?.code, reason?.message], [
+      "collector-redirects",
+      `It redirects (${status}) to http://127.0.0.1:1`,
+    ]);
     match(lastError!, /redirects to http:\/\/127.0.0.1:1, which is not followed/);
   });
 }
@@ -202,8 +231,9 @@ for (const status of [301, 307]) {
 Deno.test("OtlpExporter counts and tells what a partial success rejected, and does not send it again", async () => {
   await using sink = new Sink(() => partialAnswer(3, "too old"));
   sink.push(7);
-  const { exported, retries, lost, lastError } = await sink.until(idle);
+  const { exported, retries, lost, lastError, reason } = await sink.until(idle);
   deepEqual([exported, retries, lost, sink.received.length], [4, 0, { rejected: 3 }, 1]);
+  equal(reason?.code, "collector-rejected");
   equal(lastError, "Collector rejected 3 of 7 spans: too old");
   match(sink.logged.join(""), /partial success.*rejected=3.*too old/);
 });
@@ -240,19 +270,22 @@ Deno.test("OtlpExporter tries again when nobody listens, and when the connection
     for await (const connection of listener) connection.close();
   })().catch(() => {});
   sink.push(7);
-  await sink.until(({ retries }) => retries >= 3);
+  const { reason: cut } = await sink.until(({ retries }) => retries >= 3);
+  equal(cut?.code, "collector-connection-cut");
   listener.close();
   await closing;
-  const { lost, lastError } = await sink.until(idle);
+  const { lost, lastError, reason } = await sink.until(idle);
   deepEqual(lost, { retries_exhausted: 7 });
   match(lastError!, /refused/i);
-  equal((lastError! + sink.logged.join("")).includes("secret"), false);
+  equal(reason?.code, "collector-refused");
+  equal((lastError! + cut.message + reason.message + sink.logged.join("")).includes("secret"), false);
 });
 
 Deno.test("OtlpExporter tries again when an answer takes longer than the timeout", async () => {
   const slow = Promise.withResolvers<Response>();
   await using sink = new Sink(({ attempt }) => attempt === 1 ? slow.promise : okAnswer(), { timeoutMs: 50 });
   sink.push(7);
+  await sink.until(({ reason }) => reason?.code === "collector-timeout");
   const { exported, retries, lastError } = await sink.until(idle);
   slow.resolve(okAnswer());
   deepEqual([exported, retries], [7, 1]);

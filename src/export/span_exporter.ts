@@ -1,5 +1,6 @@
 /** What an exporter is to the rest of the service: spans go in, exact counts come out. */
 import type { SpanBatch } from "../decoder/span_batch.ts";
+import type { Reason } from "../support/reason.ts";
 import type { Resource } from "../trace/resource.ts";
 
 /** Spans handed in = exported + queued + the sum of lost, at any time. */
@@ -18,6 +19,8 @@ export interface ExportStats {
   readonly retries: number;
   /** The newest failure, in words, or null. */
   readonly lastError: string | null;
+  /** What is in the way now; null again once the collector takes a request whole. */
+  readonly reason: Reason | null;
 }
 
 export interface SpanExporter {

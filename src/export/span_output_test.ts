@@ -44,7 +44,15 @@ Deno.test("SpanOutput with no collector counts as exported what the store and th
   await output.shutdown(1_000);
   equal(store.get(TRACE_ID)?.spans.length, 2);
   equal(printed.join("").split("\n").length, 3);
-  deepEqual(output.stats(), { exported: 2, queued: 0, lost: {}, batches: 0, retries: 0, lastError: null });
+  deepEqual(output.stats(), {
+    exported: 2,
+    queued: 0,
+    lost: {},
+    batches: 0,
+    retries: 0,
+    lastError: null,
+    reason: null,
+  });
 });
 
 Deno.test("SpanOutput keeps a malformed batch from everything else, and counts it", () => {

@@ -2,6 +2,7 @@
  * The counts of one or several exporters that follow each other. Every span handed in is queued, exported or lost,
  * so the sums hold at any time. Owned by TraceExport.
  */
+import type { Reason } from "../support/reason.ts";
 import type { ExportStats } from "./span_exporter.ts";
 
 export class SpanTally {
@@ -10,6 +11,7 @@ export class SpanTally {
   #batches = 0;
   #retries = 0;
   #lastError: string | null = null;
+  #reason: Reason | null = null;
   readonly #lost: Record<string, number> = {};
 
   get lastError(): string | null {
@@ -51,6 +53,11 @@ export class SpanTally {
     this.#lastError = error;
   }
 
+  /** What is in the way of the collector that is in use now; null: nothing that is known. */
+  hinder(reason: Reason | null): void {
+    this.#reason = reason;
+  }
+
   stats(): ExportStats {
     return {
       exported: this.#exported,
@@ -59,6 +66,7 @@ export class SpanTally {
       batches: this.#batches,
       retries: this.#retries,
       lastError: this.#lastError,
+      reason: this.#reason,
     };
   }
 }

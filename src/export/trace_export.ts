@@ -62,6 +62,7 @@ export class TraceExport implements SpanExporter, AsyncDisposable {
     });
     if (this.#current !== null) this.#replace(this.#current);
     this.#current = next;
+    this.#tally.hinder(null);
     this.#made = made;
     return true;
   }

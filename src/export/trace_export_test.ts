@@ -62,8 +62,31 @@ Deno.test("TraceExport without a collector counts spans as exported, before and 
   equal(out.configure(configOf(null)), true);
   push(7);
   await idle(out);
-  deepEqual(out.stats(), { exported: 15, queued: 0, lost: {}, batches: 1, retries: 0, lastError: null });
+  deepEqual(out.stats(), {
+    exported: 15,
+    queued: 0,
+    lost: {},
+    batches: 1,
+    retries: 0,
+    lastError: null,
+    reason: null,
+  });
   equal(namesAt(server).length, 5);
+});
+
+Deno.test("TraceExport says of the collector of now what is in the way, not of one before", async () => {
+  const { out, push } = setUp();
+  await using _closed = out;
+  await using server = new OtlpServer({ answer: () => new Response("no", { status: 503 }) });
+  out.configure(configOf(server.tracesUrl));
+  push(3);
+  await eventually(() => equal(out.stats().reason?.code, "collector-busy"), { everyMs: 2 });
+  await using other = new OtlpServer();
+  out.configure(configOf(other.tracesUrl));
+  equal(out.stats().reason, null);
+  const asked = server.requests.length;
+  await eventually(() => ok(server.requests.length > asked + 1), { everyMs: 2 });
+  equal(out.stats().reason, null);
 });
 
 Deno.test("TraceExport.configure() replaces nothing when nothing has changed", async () => {

@@ -10,3 +10,8 @@ export interface Reason {
   readonly message: string;
   readonly remedy: string;
 }
+
+/** The reason alone, of something that is one and more. */
+export function reasonOf({ code, message, remedy }: Reason): Reason {
+  return { code, message, remedy };
+}
