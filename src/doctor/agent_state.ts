@@ -5,7 +5,7 @@ import { type Finding, found, ok } from "./finding.ts";
 /** The part of the status that is judged. */
 export type AgentStatus = Pick<
   StatusReport,
-  "version" | "uptimeSeconds" | "loader" | "accounting" | "export" | "config"
+  "version" | "uptimeSeconds" | "loader" | "accounting" | "export" | "metricsExport" | "config"
 >;
 
 export function judgeAgent(url: string, status: AgentStatus): Finding[] {
@@ -15,18 +15,20 @@ export function judgeAgent(url: string, status: AgentStatus): Finding[] {
     loaderFinding(status),
     ...configFindings(status),
     spansFinding(status),
+    ...exportFindings(status),
   ];
 }
 
-function loaderFinding({ loader: { state, pid, restarts, lastError } }: AgentStatus): Finding {
+function loaderFinding({ loader: { state, pid, restarts, reason } }: AgentStatus): Finding {
   if (state === "running") {
     const again = restarts === 0 ? "" : `, started again ${restarts === 1 ? "once" : `${restarts} times`}`;
     return ok("agent", "loader", `runs as process ${pid}${again}`);
   }
+  if (reason !== null) return found("agent", "fail", "loader", reason);
   return found("agent", "fail", "loader", {
     code: "loader-not-running",
-    message: `It is ${state}: ${lastError ?? "the agent has not said why"}`,
-    remedy: "See what is said of the machine above, and the agent's log",
+    message: `It is ${state}, and the agent has not said why`,
+    remedy: "Ask again in a few seconds, then see the agent's log",
   });
 }
 
@@ -49,6 +51,13 @@ function spansFinding({ accounting, export: { lastError } }: AgentStatus): Findi
       (lastError === null ? "" : `; the last failure of the export: ${lastError}`),
     remedy: "docs/troubleshooting.md tells what helps against each reason",
   });
+}
+
+/** By what the agent meets; the collectors themselves are tried below, from here. */
+function exportFindings({ export: spans, metricsExport: metrics }: AgentStatus): Finding[] {
+  return ([["traces", spans.reason], ["metrics", metrics?.reason ?? null]] as const).flatMap((
+    [signal, reason],
+  ) => reason === null ? [] : [found("agent", "warn", `export of ${signal}`, reason)]);
 }
 
 function duration(seconds: number): string {

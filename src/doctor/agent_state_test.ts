@@ -13,6 +13,7 @@ const GOOD: AgentStatus = {
     cpuTimeNs: 0,
     residentBytes: 0,
     lastError: null,
+    reason: null,
   },
   accounting: {
     begun: 5,
@@ -23,7 +24,17 @@ const GOOD: AgentStatus = {
     inFlight: 0,
     queued: 0,
   },
-  export: { endpoint: null, exported: 5, queued: 0, lost: {}, batches: 1, retries: 0, lastError: null },
+  export: {
+    endpoint: null,
+    exported: 5,
+    queued: 0,
+    lost: {},
+    batches: 1,
+    retries: 0,
+    lastError: null,
+    reason: null,
+  },
+  metricsExport: null,
   config: null,
 };
 
@@ -41,12 +52,17 @@ Deno.test("judgeAgent() has nothing against an agent at work", () => {
 });
 
 Deno.test("judgeAgent() names a loader that is down, a configuration that was refused, and losses", () => {
-  const [loader] = trouble({ loader: { ...GOOD.loader, state: "stopped", lastError: "no cap_bpf" } });
-  deepEqual([loader?.code, loader?.severity, loader?.cause], [
-    "loader-not-running",
+  const reason = { code: "loader-permission", message: "no cap_bpf", remedy: "Run as root" };
+  const [loader] = trouble({ loader: { ...GOOD.loader, state: "stopped", reason } });
+  deepEqual([loader?.code, loader?.severity, loader?.cause, loader?.remedy], [
+    "loader-permission",
     "fail",
-    "It is stopped: no cap_bpf",
+    "no cap_bpf",
+    "Run as root",
   ]);
+  const [silent] = trouble({ loader: { ...GOOD.loader, state: "starting" } });
+  deepEqual([silent?.code, silent?.severity], ["loader-not-running", "fail"]);
+  deepEqual(trouble({ loader: { ...GOOD.loader, reason } }), [], "one that runs again is no trouble");
 
   const config = { file: "a.yaml", loadedAt: "2026-01-01T00:00:00Z", error: "a.yaml:1:1: no", warnings: [] };
   const [refused] = trouble({ config });
@@ -59,4 +75,23 @@ Deno.test("judgeAgent() names a loader that is down, a configuration that was re
   });
   deepEqual([lost?.code, lost?.severity], ["spans-lost", "warn"]);
   match(lost!.cause, /lost: 2 ringFull, 3 queue_full; the last failure of the export: refused/);
+});
+
+Deno.test("judgeAgent() names what is in the way of each export", () => {
+  const reason = { code: "collector-refused", message: "Nothing listens", remedy: "Start it" };
+  const metricsExport = {
+    endpoint: "http://a/v1/metrics",
+    exports: 0,
+    points: 0,
+    failed: {},
+    rejected: 0,
+    retries: 1,
+    lastError: "it failed",
+    reason,
+  };
+  const findings = trouble({ export: { ...GOOD.export, reason }, metricsExport });
+  deepEqual(findings.map(({ severity, code, what, cause }) => [severity, code, what, cause]), [
+    ["warn", "collector-refused", "export of traces", "Nothing listens"],
+    ["warn", "collector-refused", "export of metrics", "Nothing listens"],
+  ]);
 });

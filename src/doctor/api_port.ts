@@ -2,7 +2,7 @@
  * The port of the status API: free, taken by an agent that runs, or taken by something else. Called by diagnose.ts,
  * which asks a running agent for everything that it knows better.
  */
-import { explainListenError } from "../status/serve.ts";
+import { listenProblem } from "../status/serve.ts";
 import { judgeAgent } from "./agent_state.ts";
 import { type Finding, found, ok } from "./finding.ts";
 import { RunningAgent } from "./running_agent.ts";
@@ -42,11 +42,7 @@ export async function checkApiPort({ host, port, loaders }: ApiPortOptions): Pro
     const agent = await RunningAgent.at(`http://${authority}`);
     if (agent) return { agent, findings: judgeAgent(agent.url, agent.status) };
   }
-  const reason = {
-    code: taken instanceof Deno.errors.AddrInUse ? "api-port-taken" : "api-address-unusable",
-    message: `Cannot listen on ${host}:${port}: ${explainListenError(taken)}`,
-    remedy: "Choose another address with --listen HOST:PORT (ss -tlnp tells who has this one)",
-  };
+  const reason = listenProblem(taken, { host, port });
   return { agent: null, findings: [found("agent", "fail", what, reason), ...elsewhere(loaders, host, port)] };
 }
 

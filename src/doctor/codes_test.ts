@@ -13,10 +13,11 @@ const SOURCES = [
   "src/gate",
   "src/registry",
   "src/app/learn.ts",
+  "src/status/serve.ts",
   "src/wire",
 ];
 /** A code where it is made, or as a key of a table of remedies. */
-const CODE = /code: "([a-z0-9-]+)"|^ {2}"([a-z]+(?:-[a-z]+)+)":(?! \[)/gm;
+const CODE = /(?:code|taken|unusable): "([a-z0-9-]+)"|^ {2}"([a-z]+(?:-[a-z]+)+)":(?! \[)/gm;
 
 function sourcesOf(path: string): string[] {
   if (path.endsWith(".ts")) return path.endsWith("_test.ts") ? [] : [path];

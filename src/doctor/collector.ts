@@ -73,7 +73,6 @@ async function tryCollector(
     const contentType = response.headers.get("content-type") ?? "";
     const said = readErrorMessage(await readBounded(response), contentType);
     return answerProblem({
-      signal,
       url,
       status: response.status,
       contentType,

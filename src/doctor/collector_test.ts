@@ -85,7 +85,7 @@ Deno.test("checkCollector() names each answer that is no good", async () => {
     new Response(body, { status, headers: { "content-type": "text/plain" } });
   await f(status(401, "no token"), "collector-unauthorized", "fail", /401: no token.*no headers of its own/);
   await f(status(403), "collector-unauthorized", "fail", /403/);
-  await f(status(404), "collector-path-unknown", "fail", /no traces at \/v1\/traces/);
+  await f(status(404), "collector-path-unknown", "fail", /no OTLP at \/v1\/traces/);
   await f(status(405), "collector-path-unknown", "fail", /405/);
   await f(status(415), "collector-media-type", "fail", /415/);
   await f(status(400, "bad"), "collector-bad-request", "fail", /400: bad/);

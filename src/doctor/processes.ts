@@ -19,7 +19,8 @@ export interface ProcessesOptions {
 
 export async function examineProcesses({ agent, asks, judgeLocally }: ProcessesOptions): Promise<Finding[]> {
   if (agent && !asks) {
-    const { targets, unmatchedRules } = agent;
+    const { targets, unmatchedRules, loader } = agent;
+    if (loader !== null) return [notLookedAt("the agent's loader does not run, see above")];
     return judgeProcesses({ targets, unmatchedRules, running: true, asked: null });
   }
   if (judgeLocally === null) return [notLookedAt("the loader cannot start, see above")];

@@ -1,20 +1,18 @@
 /** An agent that runs, as its status API tells of it. Found by api_port.ts; asked by processes.ts. */
 import type { UnmatchedRule } from "../discovery/unmatched_rules.ts";
 import type { RefusedDecoder } from "../registry/model.ts";
-import type { StatusReport, TargetReport } from "../status/model.ts";
+import type { StatusReport, TargetReport, TargetsAnswer } from "../status/model.ts";
+import type { Reason } from "../support/reason.ts";
 
 const TIMEOUT_MS = 5_000;
-
-interface TargetsAnswer {
-  readonly targets: readonly TargetReport[];
-  readonly unmatchedRules?: readonly UnmatchedRule[];
-}
 
 export class RunningAgent {
   readonly url: string;
   readonly status: StatusReport;
   readonly targets: readonly TargetReport[];
   readonly unmatchedRules: readonly UnmatchedRule[];
+  /** Why it traces nothing at all; null while its loader runs. */
+  readonly loader: Reason | null;
   readonly refusedDecoders: readonly RefusedDecoder[];
 
   private constructor(url: string, parts: Omit<RunningAgent, "url">) {
@@ -22,6 +20,7 @@ export class RunningAgent {
     this.status = parts.status;
     this.targets = parts.targets;
     this.unmatchedRules = parts.unmatchedRules;
+    this.loader = parts.loader;
     this.refusedDecoders = parts.refusedDecoders;
   }
 
@@ -31,9 +30,9 @@ export class RunningAgent {
       const status = await ask<StatusReport>(url, "/api/v1/status");
       // Another program may answer JSON, too.
       if (typeof status.version !== "string" || typeof status.loader?.state !== "string") return null;
-      const { targets, unmatchedRules = [] } = await ask<TargetsAnswer>(url, "/api/v1/targets");
+      const { targets, unmatchedRules, loader } = await ask<TargetsAnswer>(url, "/api/v1/targets");
       const { refused } = await ask<{ refused: readonly RefusedDecoder[] }>(url, "/api/v1/decoders");
-      return new RunningAgent(url, { status, targets, unmatchedRules, refusedDecoders: refused });
+      return new RunningAgent(url, { status, targets, unmatchedRules, loader, refusedDecoders: refused });
     } catch {
       return null;
     }
