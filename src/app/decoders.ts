@@ -9,7 +9,7 @@ import { Maker } from "../maker/maker.ts";
 import { DecoderAdmin } from "../registry/admin.ts";
 import { loadBundled } from "../registry/bundled.ts";
 import { DecoderDirectory } from "../registry/directory.ts";
-import type { SwapReport } from "../registry/model.ts";
+import type { DecoderEvent, SwapReport } from "../registry/model.ts";
 import { DecoderRegistry } from "../registry/registry.ts";
 import type { Logger } from "../support/log.ts";
 import { createLearn } from "./learn.ts";
@@ -23,6 +23,8 @@ export interface DecodersOptions {
   readonly bundled: URL;
   /** The session that there is now. */
   readonly session: () => Session | null;
+  /** Which decoders are in use has changed, or one was refused. Must not throw. */
+  readonly onChange?: (event: DecoderEvent) => void;
   readonly log: Logger;
 }
 
@@ -36,7 +38,7 @@ export class Decoders implements AsyncDisposable {
   readonly #gate = new Gate();
   readonly #maker = new Maker();
 
-  private constructor({ config, session, log }: DecodersOptions) {
+  private constructor({ config, session, onChange, log }: DecodersOptions) {
     this.registry = new DecoderRegistry(config);
     this.#directory = new DecoderDirectory({ path: config.directory, log });
     this.admin = new DecoderAdmin({
@@ -45,6 +47,7 @@ export class Decoders implements AsyncDisposable {
       store: this.#directory,
       apply: async () => await session()?.reselect() ?? NOTHING_TO_SWAP,
       use: async () => decoderUse(session()?.targets() ?? [], await session()?.packCounters() ?? []),
+      ...(onChange && { onChange }),
       log,
     });
     const learn = createLearn({ maker: this.#maker, admin: this.admin, log });

@@ -11,6 +11,7 @@ import type {
   DecoderChange,
   DecoderDetail,
   DecoderEntry,
+  DecoderEvent,
   DecoderList,
   DecoderSource,
   DecoderUse,
@@ -37,6 +38,8 @@ export interface DecoderAdminOptions {
   readonly apply: () => Promise<SwapReport>;
   /** What decoders do at the moment, by digest. */
   readonly use?: () => Promise<ReadonlyMap<string, DecoderUse>>;
+  /** Must not throw. */
+  readonly onChange?: (event: DecoderEvent) => void;
   readonly log: Logger;
 }
 
@@ -110,6 +113,7 @@ export class DecoderAdmin {
       const before = registry.active(name)?.pack;
       const after = registry.rollback(name);
       if ("remedy" in after) return after;
+      this.#tellActive("rolled-back", name);
       const report = await this.#apply();
       const persisted = before ? await this.#reject(before) : false;
       return {
@@ -125,7 +129,11 @@ export class DecoderAdmin {
   async fail(pack: DecoderPack, reason: Reason): Promise<void> {
     const { registry, log } = this.#options;
     const { name, version } = pack.manifest;
+    const before = registry.active(name);
     const instead = registry.fail(pack, reason);
+    if (before?.pack.digest !== pack.digest) this.#tell("refused", { pack, reason });
+    else if (instead) this.#tellActive("rolled-back", name, reason);
+    else this.#tell("removed", { pack, source: before.source, reason });
     log.error("decoder taken out of service", {
       name,
       version,
@@ -146,9 +154,11 @@ export class DecoderAdmin {
     const checked = await this.#check(bytes);
     if ("refused" in checked) return this.#refuse({ origin: "learnt", reason: checked.refused });
     const { pack } = checked;
+    const { name } = pack.manifest;
     const installed = this.#options.registry.install(pack, "learnt");
     if ("remedy" in installed) return this.#refuse({ origin: "learnt", pack, reason: installed });
-    return this.#options.registry.active(pack.manifest.name)?.pack ?? pack;
+    if (!installed.unchanged) this.#tellActive("activated", name);
+    return this.#options.registry.active(name)?.pack ?? pack;
   }
 
   /**
@@ -194,6 +204,8 @@ export class DecoderAdmin {
       const instead = registry.remove(file.name);
       if (!active) return;
       log.info("decoder removed", { name: file.name, instead: instead && instead.manifest.version });
+      this.#tell("removed", active);
+      if (instead) this.#tellActive("activated", file.name);
       await this.#apply();
     });
   }
@@ -212,6 +224,7 @@ export class DecoderAdmin {
     try {
       const report = await this.#apply();
       log.info("decoder in use", { name, version, source, ...report });
+      this.#tellActive("activated", name);
       return { unchanged: false, report };
     } catch (error) {
       const undone = result.replaced ? registry.rollback(name) : registry.remove(name);
@@ -244,6 +257,30 @@ export class DecoderAdmin {
     return await this.#options.use?.() ?? new Map();
   }
 
+  #tellActive(action: DecoderEvent["action"], name: string, reason: Reason | null = null): void {
+    const active = this.#options.registry.active(name);
+    if (active) this.#tell(action, { ...active, reason });
+  }
+
+  #tell(
+    action: DecoderEvent["action"],
+    { name, pack, source = null, reason = null }: {
+      readonly name?: string | null;
+      readonly pack?: DecoderPack | undefined;
+      readonly source?: DecoderSource | null;
+      readonly reason?: Reason | null;
+    },
+  ): void {
+    this.#options.onChange?.({
+      name: name ?? pack?.manifest.name ?? null,
+      action,
+      version: pack?.manifest.version ?? null,
+      source,
+      at: new Date().toISOString(),
+      reason,
+    });
+  }
+
   #refuse(refusal: { origin: string; name?: string; pack?: DecoderPack; reason: Reason }): Reason {
     const { origin, pack, reason } = refusal;
     const name = refusal.name ?? pack?.manifest.name ?? null;
@@ -260,6 +297,7 @@ export class DecoderAdmin {
       at: new Date().toISOString(),
       reason,
     });
+    this.#tell("refused", { name, pack, source: sourceOf(origin), reason });
     return reason;
   }
 }
@@ -273,6 +311,11 @@ export interface LoadedFile {
 interface Installed {
   readonly unchanged: boolean;
   readonly report: SwapReport;
+}
+
+/** Of what was refused: a file of the directory has a path. */
+function sourceOf(origin: string): DecoderSource {
+  return origin === "push" ? "pushed" : origin === "learnt" ? "learnt" : "directory";
 }
 
 async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

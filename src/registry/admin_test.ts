@@ -3,7 +3,7 @@ import type { DecoderManifest, DecoderPack } from "../decoder/manifest.ts";
 import { createLogger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
 import { DecoderAdmin } from "./admin.ts";
-import type { DecoderChange, DecoderUse, SwapReport } from "./model.ts";
+import type { DecoderChange, DecoderEvent, DecoderUse, SwapReport } from "./model.ts";
 import { DecoderRegistry } from "./registry.ts";
 import { fakePack } from "../../tests/support/pack.ts";
 
@@ -20,9 +20,10 @@ interface Made {
   readonly use?: ReadonlyMap<string, DecoderUse>;
 }
 
-/** An admin whose gate takes what fakePack() made; `events` are what it did, in order. */
+/** An admin whose gate takes what fakePack() made; `events` are what it did, in order, `told` what it told of it. */
 function make({ apply, use }: Made = {}) {
   const events: string[] = [];
+  const told: DecoderEvent[] = [];
   const registry = new DecoderRegistry();
   registry.install(V1, "bundled");
   const version = () => registry.active("go1.26")?.pack.manifest.version ?? "none";
@@ -48,9 +49,19 @@ function make({ apply, use }: Made = {}) {
       return await apply?.() ?? SWAP;
     },
     ...(use ? { use: () => Promise.resolve(use) } : {}),
+    onChange: (event) => told.push(event),
     log: createLogger({ write: () => {} }),
   });
-  return { admin, registry, events, version };
+  /** Since the last call. */
+  const changes = () =>
+    told.splice(0).map(({ action, name, version, source, reason }) => [
+      action,
+      name,
+      version,
+      source,
+      reason?.code ?? null,
+    ]);
+  return { admin, registry, events, version, told, changes };
 }
 
 const always = () => Promise.resolve(true);
@@ -270,4 +281,57 @@ Deno.test("a gate that fails by itself fails the push, not those after it", asyn
   await rejects(admin.put("go1.26", V2.bytes), { message: "worker died" });
   broken = false;
   equal(changed(await admin.put("go1.26", V2.bytes)).persisted, false);
+});
+
+Deno.test("onChange() is told what is in use after a push, a rollback and a failure", async () => {
+  const { admin, told, changes } = make();
+  await admin.put("go1.26", V2.bytes);
+  match(told[0]!.at, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  await admin.put("go1.26", V2.bytes);
+  deepEqual(changes(), [["activated", "go1.26", "2.0.0", "pushed", null]], "the same bytes change nothing");
+  await admin.rollback("go1.26");
+  deepEqual(changes(), [["rolled-back", "go1.26", "1.0.0", "bundled", null]]);
+  await admin.rollback("go1.26");
+  deepEqual(changes(), [], "there is none before");
+  await admin.put("go1.26", V3.bytes);
+  await admin.put("go1.26", V2.bytes);
+  changes();
+  await admin.fail(V3, BROKEN);
+  deepEqual(changes(), [["refused", "go1.26", "3.0.0", null, "decoder-trapped"]], "it was in use no more");
+  await admin.fail(V2, BROKEN);
+  deepEqual(changes(), [["rolled-back", "go1.26", "1.0.0", "bundled", "decoder-trapped"]]);
+  await admin.fail(V1, BROKEN);
+  deepEqual(changes(), [["removed", "go1.26", "1.0.0", "bundled", "decoder-trapped"]], "none is left");
+});
+
+Deno.test("onChange() is told of what is refused, by whence it came", async () => {
+  let failures = 1;
+  const { admin, changes } = make({
+    apply: () => failures-- > 0 ? Promise.reject(new Error("no slot")) : Promise.resolve(SWAP),
+  });
+  await admin.put("go1.26", V2.bytes);
+  deepEqual(changes(), [["refused", "go1.26", "2.0.0", "pushed", "decoder-swap-failed"]]);
+  await admin.put("go1.26", BAD);
+  await admin.learn(BAD);
+  await admin.load("d/x.wasm", BAD, always);
+  deepEqual(changes(), [
+    ["refused", "go1.26", null, "pushed", "decoder-not-wasm"],
+    ["refused", null, null, "learnt", "decoder-not-wasm"],
+    ["refused", null, null, "directory", "decoder-not-wasm"],
+  ]);
+});
+
+Deno.test("onChange() is told of learnt decoders, and of files that come and go", async () => {
+  const { admin, changes } = make();
+  const learnt = fakePack({ name: "learnt-1", goRange: ">=1.28 <1.29" });
+  await admin.learn(learnt.bytes);
+  await admin.learn(learnt.bytes);
+  deepEqual(changes(), [["activated", "learnt-1", learnt.manifest.version, "learnt", null]]);
+  await admin.load("d/go1.26.wasm", V2.bytes, always);
+  deepEqual(changes(), [["activated", "go1.26", "2.0.0", "directory", null]]);
+  await admin.unload("d/go1.26.wasm", { name: "go1.26", digest: V2.digest });
+  deepEqual(changes(), [
+    ["removed", "go1.26", "2.0.0", "directory", null],
+    ["activated", "go1.26", "1.0.0", "bundled", null],
+  ]);
 });

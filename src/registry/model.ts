@@ -76,6 +76,25 @@ export interface DecoderDetail extends DecoderEntry {
   readonly manifest: DecoderManifest;
 }
 
+/** Which decoders are in use has changed, or one was refused. */
+export interface DecoderEvent {
+  /** Null where it could not be told. */
+  readonly name: string | null;
+  /**
+   * `activated`: executables get it from now on. `rolled-back`: the one before it is in use again, or the one that came
+   * with Tsunagi. `removed`: it is gone. `refused`: it is not taken, or never again.
+   */
+  readonly action: "activated" | "rolled-back" | "removed" | "refused";
+  /** Of the decoder that is in use now; where it was removed or refused, of that one. */
+  readonly version: string | null;
+  /** Of the same decoder. */
+  readonly source: DecoderSource | null;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Why one was refused or taken out of use. */
+  readonly reason: Reason | null;
+}
+
 /** What it took to bring running executables to another decoder. */
 export interface SwapReport {
   readonly executables: number;
