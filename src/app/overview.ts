@@ -4,12 +4,13 @@
  */
 import type { Config } from "../config/config.ts";
 import type { PipelineCounters } from "../decoder/messages.ts";
+import type { Target } from "../discovery/target.ts";
 import type { MetricExporter } from "../export/metric_exporter.ts";
 import type { SpanOutput } from "../export/span_output.ts";
 import type { SelfMetric } from "../metrics/types.ts";
 import { withoutSecrets } from "../status/config_report.ts";
 import type { EventHub } from "../status/events.ts";
-import type { ConfigState, Readiness, StatusReport, TargetsAnswer } from "../status/model.ts";
+import type { ConfigState, Readiness, StatusReport, TargetReport, TargetsAnswer } from "../status/model.ts";
 import { targetReport } from "../status/target_report.ts";
 import type { Reason } from "../support/reason.ts";
 import type { SpanPrinter } from "../trace/printer.ts";
@@ -88,13 +89,15 @@ export class Overview {
     });
   }
 
+  /** One target as the API shows it. */
+  target(target: Target): TargetReport {
+    return targetReport(target, this.#options.resources.of(target.pid).serviceName);
+  }
+
   targets(): TargetsAnswer {
-    const { resources } = this.#options;
     const session = this.#options.session();
     return {
-      targets: (session?.targets() ?? []).map((target) =>
-        targetReport(target, resources.of(target.pid).serviceName)
-      ),
+      targets: (session?.targets() ?? []).map((target) => this.target(target)),
       unmatchedRules: session?.unmatchedRules() ?? [],
       loader: session?.hello ? null : this.#lastReason,
     };

@@ -17,7 +17,17 @@ import { Selection, type Verdict } from "./selector.ts";
 import type { DecoderSlots } from "./slots.ts";
 import type { Target } from "./target.ts";
 import { Tracing } from "./tracing.ts";
-import { attaching, excluded, refused, type Sampling, type Tracked, trackedOf } from "./tracked.ts";
+import {
+  attaching,
+  excluded,
+  left,
+  type OnChange,
+  refused,
+  type Sampling,
+  tell,
+  type Tracked,
+  trackedOf,
+} from "./tracked.ts";
 import { rulesWithoutMatch, unmatched, type UnmatchedRule } from "./unmatched_rules.ts";
 
 /** Which processes are traced, and how. */
@@ -39,6 +49,8 @@ export interface DiscoveryOptions extends DiscoveryRules {
    * have another name for it.
    */
   readonly onTarget: (target: Target) => void;
+  /** For whoever shows the list of targets as it changes. */
+  readonly onChange?: OnChange;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -139,8 +151,8 @@ export class Discovery {
     this.#portWatch.forget(pid);
     const tracked = this.#tracked.get(pid);
     if (!tracked) return;
-    tracked.gone = true;
     this.#tracked.delete(pid);
+    left(tracked);
     await this.#tracing.end(tracked);
   }
 
@@ -188,7 +200,7 @@ export class Discovery {
     this.#newest.set(process.pid, process);
     const knowledge = await this.#inspections.of(identityOf(process), process);
     if (this.#newest.get(process.pid) !== process) return;
-    const tracked = trackedOf(process, knowledge);
+    const tracked = trackedOf(process, knowledge, this.#options.onChange);
     tracked.ports = ports;
     if (!tracked.candidate.isGo && (knowledge.isUnread || this.#ruleThatMeans(tracked) === null)) {
       this.#newest.delete(process.pid);
@@ -235,6 +247,7 @@ export class Discovery {
 
   async #select(tracked: Tracked, rule: SelectRule | null): Promise<void> {
     this.#announce(tracked, rule);
+    tell(tracked);
     const sampling = this.#samplingOf(rule);
     if (tracked.choice !== null) return await this.#tracing.resample(tracked, sampling);
     if (tracked.target.state === "refused") return;
@@ -257,7 +270,7 @@ export class Discovery {
   #settleOutsider(tracked: Tracked): void {
     const rule = this.#ruleThatMeans(tracked);
     if (rule === null) {
-      tracked.gone = true;
+      left(tracked);
       this.#tracked.delete(tracked.target.pid);
       this.#newest.delete(tracked.target.pid);
       return;

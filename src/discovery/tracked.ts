@@ -7,7 +7,7 @@ import { type Candidate, candidateOf } from "./candidate.ts";
 import { containerOf } from "./container.ts";
 import type { ChosenDecoder } from "./decoder_chooser.ts";
 import { identityOf, type Knowledge } from "./inspections.ts";
-import type { Target } from "./target.ts";
+import type { Target, TargetState } from "./target.ts";
 
 /** How the spans of a process are sampled, and whether those that are left out are measured. */
 export interface Sampling {
@@ -37,9 +37,22 @@ export interface Tracked {
   stale: boolean;
   /** Its being judged and brought to its state. */
   settling: Promise<void> | null;
+  readonly onChange: OnChange;
+  /** What onChange was called with last, in short; null: it was not called yet. */
+  told: string | null;
 }
 
-export function trackedOf(process: ProcessInfo, knowledge: Knowledge): Tracked {
+/**
+ * Called when the state, reason, decoder or name of a process is another, or, with `gone`, when it is listed no more.
+ * Must not throw, and must copy what it keeps of the target.
+ */
+export type OnChange = (target: Target, gone: boolean) => void;
+
+export function trackedOf(
+  process: ProcessInfo,
+  knowledge: Knowledge,
+  onChange: OnChange = () => {},
+): Tracked {
   const container = containerOf(process.cgroup);
   return {
     target: {
@@ -69,41 +82,66 @@ export function trackedOf(process: ProcessInfo, knowledge: Knowledge): Tracked {
     gone: false,
     stale: false,
     settling: null,
+    onChange,
+    told: null,
   };
 }
 
+/** Calls onChange, unless all that it would tell was told. */
+export function tell(tracked: Tracked): void {
+  const { target, gone, onChange } = tracked;
+  if (gone) return;
+  const { state, reason, decoder, decoderCheck, rule } = target;
+  const { origin, name, namespace } = rule ?? {};
+  const telling = JSON.stringify([state, reason, decoder, decoderCheck, origin, name, namespace]);
+  if (tracked.told === telling) return;
+  tracked.told = telling;
+  onChange(target, false);
+}
+
+/** It has ended, or is listed no more. */
+export function left(tracked: Tracked): void {
+  tracked.gone = true;
+  if (tracked.told === null) return;
+  tracked.told = null;
+  tracked.onChange(tracked.target, true);
+}
+
 /** It is being worked on. */
-export function attaching({ target }: Tracked): void {
-  target.state = "attaching";
-  target.reason = null;
+export function attaching(tracked: Tracked): void {
+  untraced(tracked, "attaching", null);
 }
 
 /** It is traced with the decoder that was chosen. */
-export function attached({ target, choice, knowledge: { inspection } }: Tracked): void {
+export function attached(tracked: Tracked): void {
+  const { target, choice, knowledge: { inspection } } = tracked;
   if (choice === null || inspection.kind !== "go") return;
   target.state = "traced";
   target.reason = null;
   target.decoder = choice.choice.pack.manifest.name;
   target.decoderCheck = choice.choice.nearest ? "nearest" : choice.choice.checked ? "dwarf" : "range";
   target.sites = inspection.exe.sites;
+  tell(tracked);
 }
 
 /** It cannot be traced. */
-export function refused({ target }: Tracked, reason: Reason): void {
-  stopped(target, "refused", reason);
+export function refused(tracked: Tracked, reason: Reason): void {
+  untraced(tracked, "refused", reason);
 }
 
 /** It is not to be traced. */
-export function excluded({ target }: Tracked, reason: Reason): void {
-  stopped(target, "excluded", reason);
+export function excluded(tracked: Tracked, reason: Reason): void {
+  untraced(tracked, "excluded", reason);
 }
 
-function stopped(target: Target, state: "refused" | "excluded", reason: Reason): void {
+function untraced(tracked: Tracked, state: Exclude<TargetState, "traced">, reason: Reason | null): void {
+  const { target } = tracked;
   target.state = state;
   target.reason = reason;
   target.decoder = null;
   target.decoderCheck = null;
   target.sites = [];
+  tell(tracked);
 }
 
 function goVersionOf(inspection: Inspection): string | null {

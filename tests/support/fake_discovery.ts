@@ -23,7 +23,7 @@ export interface FakeDiscoveryOptions {
   readonly onAttach?: () => void | Promise<void>;
 }
 
-/** The processes are 1 and 2. */
+/** The processes are 1 and 2; `changes` is what onChange was told: "1 traced go1.26". */
 export async function fakeDiscovery(options: FakeDiscoveryOptions = {}) {
   const path = await goBuild({
     module: `${ROOT}/tests/programs`,
@@ -33,6 +33,7 @@ export async function fakeDiscovery(options: FakeDiscoveryOptions = {}) {
   });
   const bytes = await Deno.readFile(path);
   const calls: string[] = [];
+  const changes: string[] = [];
   const note = (call: string) => Promise.resolve(void calls.push(call));
   const targets: string[] = [];
   const processes = [1, 2].map((pid) => processInfo({ pid, exe: path, exeBytes: bytes.length }));
@@ -76,6 +77,11 @@ export async function fakeDiscovery(options: FakeDiscoveryOptions = {}) {
     measure: false,
     sampler: { name: "always_on", ratio: 1 },
     onTarget: () => {},
+    onChange: ({ pid, state, decoder, reason, rule }, gone) =>
+      changes.push(
+        [pid, gone ? "gone" : state, decoder ?? reason?.code, rule?.name].filter((word) => word != null)
+          .join(" "),
+      ),
     log: createLogger({ write: () => {} }),
     signal: new AbortController().signal,
   });
@@ -83,5 +89,5 @@ export async function fakeDiscovery(options: FakeDiscoveryOptions = {}) {
     discovery.targets().map(({ state, decoder, reason }) => [state, decoder ?? reason?.code]);
   const install = (name: string, digest: string, goRange = RANGE) =>
     assert.ok(!("code" in registry.install({ ...fakePack({ name, goRange }), digest }, "pushed")));
-  return { registry, discovery, states, install, calls, targets };
+  return { registry, discovery, states, install, calls, targets, changes };
 }
