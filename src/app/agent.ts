@@ -59,10 +59,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const red = await WebAssembly.compile(await Deno.readFile(new URL("red.wasm", BUILD)));
   let session: Session | null = null;
   let inForce = config;
+  using events = new EventHub({ log });
   await using decoders = await Decoders.open({
     config: config.decoders,
     bundled: new URL("decoders/", BUILD),
     session: () => session,
+    onChange: (event) => events.publish("decoder", () => event),
     log,
   });
 
@@ -79,7 +81,6 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   await using metricExport = new MetricExporter({ source: measuring.metrics.source, log });
   configureExports({ traceExport, metricExport }, config);
   const output = new SpanOutput({ store, printer, exporter: traceExport, log });
-  using events = new EventHub({ log });
 
   await using live = new LiveConfig({
     load,
@@ -132,6 +133,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const { listen, path } = config.prometheus;
   await using prometheus = listen && serveStatus({
     app: createMetricsApp({ metrics: measuring.metrics, path, hosts: null }),
+    what: "metrics",
     ...listen,
   });
   if (prometheus) log.info("metrics are served", { url: prometheus.url + path });
@@ -165,6 +167,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
           resources.add(target, hostName);
           measuring.processFound(target.pid, resources.of(target.pid), target.rule ?? null);
         },
+        onTargetChange: (target, gone) =>
+          events.publish("target", () => ({ ...overview.target(target), gone })),
         onProcessEnd: (pid) => measuring.processEnded(pid),
         onDecoderFault(pack, reason) {
           decoders.admin.fail(pack, reason).catch((error) =>

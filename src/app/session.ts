@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly onSpans: (batches: readonly SpanBatch[]) => void;
   /** A Go process was found, or another rule selects it; called before any of its spans arrive. */
   readonly onTarget: (target: Target, hostName: string) => void;
+  /** Its state, reason, decoder or name is another; `gone`: it is listed no more. Must not throw. */
+  readonly onTargetChange: (target: Target, gone: boolean) => void;
   /** A process has ended, or begins another program; spans of it may still come. */
   readonly onProcessEnd: (pid: number) => void;
   /** A decoder in use must not go on. */
@@ -131,7 +133,7 @@ export class Session {
 
   /** The loader is up: finds processes and traces them. */
   async begin(hello: Hello): Promise<void> {
-    const { client, chooser, log, signal, onTarget } = this.#options;
+    const { client, chooser, log, signal, onTarget, onTargetChange } = this.#options;
     this.#hello = hello;
     this.#discovery = new Discovery({
       loader: client,
@@ -139,6 +141,7 @@ export class Session {
       chooser,
       ...rulesOf(this.#config),
       onTarget: (target) => onTarget(target, hello.hostName),
+      onChange: onTargetChange,
       log,
       signal,
     });
@@ -183,6 +186,7 @@ export class Session {
     await this.#pipeline.closed;
     const counters = await this.counters();
     await this.#pipeline[Symbol.asyncDispose]();
+    for (const target of this.targets()) this.#options.onTargetChange(target, true);
     return { counters, measured: await this.#pipeline.snapshot() };
   }
 
