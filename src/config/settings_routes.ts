@@ -27,7 +27,8 @@ export const ROUTE_KEYS = {
     beyla: "same",
   }),
   unmatched: key(oneOf(UNMATCHED_MODES), {
-    meaning: "The route of a path that no pattern matches; heuristic replaces what looks like an id",
+    meaning:
+      "The route of a path that no pattern matches; heuristic replaces what looks like an id, and learns nothing from answers of 404",
     default: "heuristic",
     beyla: "same",
   }),
