@@ -20,7 +20,7 @@ deno task check-config tsunagi.yaml   # FILE:LINE:COLUMN: what is wrong; exit st
 
 - The file is read again on SIGHUP and within a second after it changed, also when Kubernetes swaps a ConfigMap. All
   of it is applied or nothing is: a file that cannot be used leaves the configuration before in place, with a line in
-  the log.
+  the log. The ports, \`store\`, \`decoders\` and \`token_file\` stay as they were at the start; a warning tells of a change.
 - \`\${NAME}\` in a value stands for an environment variable, \`\${NAME:-text}\` for \`text\` where it is not set or empty,
   \`$\${NAME}\` for itself. The agent may read variables that begin with \`OTEL_\`, \`BEYLA_\`, \`TSUNAGI_\`, \`K8S_\`, \`POD_\`,
   \`NODE_\` or \`HOST_\`, and \`HOSTNAME\`.
