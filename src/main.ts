@@ -20,7 +20,8 @@ async function main(args: readonly string[]): Promise<number> {
   const load = { flags: command.flags, getEnv: Deno.env.get };
   const loaded = await loadConfig(load);
   const log = createLogger(loaded.config.log);
-  for (const warning of loaded.warnings) log.warn("setting without effect", { warning });
+  // Each is a message of its own, so that the log's throttle leaves none out.
+  for (const warning of loaded.warnings) log.warn(warning);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => stop.abort());
@@ -35,7 +36,8 @@ function print(text: string): number {
 }
 
 function complain(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`tsunagi: ${text}\n`));
+  const lines = text.split("\n").map((line) => `tsunagi: ${line}\n`).join("");
+  Deno.stderr.writeSync(new TextEncoder().encode(lines));
 }
 
 try {

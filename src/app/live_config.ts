@@ -92,7 +92,7 @@ export class LiveConfig implements ConfigControl, AsyncDisposable {
     this.#loadedAt = new Date();
     this.#error = null;
     log.info("configuration reloaded", { file: config.file ?? "" });
-    for (const warning of this.#warnings) log.warn("setting without effect", { warning });
+    for (const warning of this.#warnings) log.warn(warning);
     events.publish("config", () => ({ ok: true, error: null, at: this.#loadedAt.toISOString() }));
   }
 
