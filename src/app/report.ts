@@ -85,7 +85,7 @@ export function loaderReport(options: {
 }): LoaderReport {
   const { pid, running, lives, lastReason, stats } = options;
   return {
-    state: running ? "running" : lives === 0 ? "starting" : "stopped",
+    state: running ? "running" : lives === 0 && lastReason === null ? "starting" : "stopped",
     pid,
     restarts: Math.max(0, lives - 1),
     recordsSent: stats?.recordsSent ?? 0,

@@ -1,6 +1,6 @@
-/** Go programs with a fault each, made from sound ones by changing bytes of the file; all of them run and serve. */
+/** Go programs with a fault each, built so or made from sound ones by changing bytes; all of them run and serve. */
 import { join } from "node:path";
-import { goBuild, type GoFlavour } from "../support/go_build.ts";
+import { goBuild, goEnvironment, type GoFlavour } from "../support/go_build.ts";
 import type { ScratchDirectory } from "../support/scratch.ts";
 import { DEFAULT_TOOLCHAIN } from "../support/toolchains.ts";
 
@@ -51,6 +51,13 @@ export async function faultyPrograms(scratch: ScratchDirectory): Promise<Record<
       ),
       code: "symbol-missing",
     },
+    "whose handlers the compiler has inlined": {
+      path: scratch.copy(
+        await goBuild({ module: PROGRAM, toolchain: DEFAULT_TOOLCHAIN, profile: await busyHandlers() }),
+        "inlined",
+      ),
+      code: "symbol-inlined",
+    },
     "with spans of its own": {
       path: scratch.copy(
         await goBuild({ module: INSTRUMENTED, toolchain: DEFAULT_TOOLCHAIN }),
@@ -58,6 +65,28 @@ export async function faultyPrograms(scratch: ScratchDirectory): Promise<Record<
       ),
       code: "already-instrumented",
     },
+  };
+}
+
+/** The profile of a server that spends its time in handlers: the call that begins them is the one that is hot. */
+async function busyHandlers() {
+  const { stdout } = await new Deno.Command("go", {
+    args: ["env", "GOROOT"],
+    env: await goEnvironment(DEFAULT_TOOLCHAIN),
+    stderr: "inherit",
+  }).output();
+  const root = new TextDecoder().decode(stdout).trim();
+  const source = Deno.readTextFileSync(join(root, "src/net/http/server.go")).split("\n");
+  const lineOf = (text: string) => {
+    const line = source.findIndex((line) => line.includes(text));
+    if (line < 0) throw new Error(`net/http of Go ${DEFAULT_TOOLCHAIN} has no "${text}"`);
+    return line;
+  };
+  // A call is named by its distance from the first line of its function.
+  const call = lineOf("serverHandler{c.server}.ServeHTTP(") - lineOf("func (c *conn) serve(");
+  return {
+    of: "net/http",
+    lines: ["net/http.(*conn).serve", "net/http.serverHandler.ServeHTTP", `${call} 1000`],
   };
 }
 

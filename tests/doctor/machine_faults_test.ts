@@ -1,9 +1,11 @@
-/** Faults of the machine: named alike by the doctor and by the agent, which cannot go on. */
+/** Faults of the machine: named alike by the doctor and by the agent, which stays up and tries again. */
 import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { Agent, type Status } from "../support/agent.ts";
 import { BpfSnapshot, unheldSince } from "../support/bpf_state.ts";
 import { eventually } from "../support/eventually.ts";
 import { rootTest } from "../support/root.ts";
-import { diagnose, findingOf, runAgent, runDoctor } from "./doctor.ts";
+import { diagnose, findingOf, runDoctor } from "./doctor.ts";
 import { withoutCapabilities, withoutCgroup2 } from "./namespaces.ts";
 
 const FAULTS = [
@@ -25,10 +27,32 @@ for (const [name, wrap, code, cause] of FAULTS) {
       "one fault, one failure",
     );
 
-    const agent = await runAgent([], { wrap });
-    assert.equal(agent.code, 1);
-    assert.match(agent.stderr, new RegExp(code));
-    assert.match(agent.stderr, cause);
+    await using agent = await Agent.start({
+      command: [...wrap, ...config.tasks.run.command.split(" ")],
+      until: "/livez",
+    });
+    const reason = { code, message: finding.cause, remedy: finding.remedy };
+    await eventually(async () => {
+      const { loader } = await agent.get<{ loader: unknown }>("/api/v1/targets");
+      assert.deepEqual(loader, reason);
+    });
+    const { loader } = await agent.get<Status & { loader: Record<string, unknown> }>("/api/v1/status");
+    assert.deepEqual([loader["state"], loader["reason"]], ["stopped", reason]);
+    const ready = await fetch(`${agent.url}/readyz`);
+    assert.equal(ready.status, 503);
+    assert.ok((await ready.text()).includes(finding.cause));
+    await eventually(() => assert.ok(agent.log.includes(code), agent.log));
+
+    // From where nothing is wrong.
+    const asked = await diagnose([], { listen: new URL(agent.url).host });
+    const told = findingOf(asked, code);
+    assert.deepEqual([told.group, told.severity, told.cause, told.remedy], [
+      "agent",
+      "fail",
+      finding.cause,
+      finding.remedy,
+    ]);
+    assert.equal(findingOf(asked, "targets-unknown").severity, "skip");
   });
 }
 

@@ -10,6 +10,16 @@ import { ScratchDirectory } from "../support/scratch.ts";
 import { DEFAULT_TOOLCHAIN } from "../support/toolchains.ts";
 import { diagnose, findingOf, runAgent } from "./doctor.ts";
 
+interface Exports {
+  readonly export: ExportState;
+  readonly metricsExport: ExportState;
+}
+
+interface ExportState {
+  readonly lastError: string | null;
+  readonly reason: { readonly code: string; readonly message: string; readonly remedy: string } | null;
+}
+
 const MODULE = new URL("program", import.meta.url).pathname;
 
 rootTest("doctor and /api/v1/status name a collector that is down", async () => {
@@ -26,15 +36,26 @@ rootTest("doctor and /api/v1/status name a collector that is down", async () => 
   ]);
 
   await using server = await Program.start(await goBuild({ module: MODULE, toolchain: DEFAULT_TOOLCHAIN }));
-  await using agent = await Agent.start({ args: ["--print", "off", "--pid", String(server.pid), ...flags] });
+  await using agent = await Agent.start({
+    args: ["--print", "off", "--pid", String(server.pid), ...flags],
+    env: { OTEL_METRIC_EXPORT_INTERVAL: "1000" },
+  });
   await agent.traced(server.pid);
   assert.equal((await fetch(server.url)).status, 200);
   await eventually(async () => {
-    const { export: exported } = await agent.get<Status & { export: { lastError: string | null } }>(
-      "/api/v1/status",
-    );
-    assert.match(exported.lastError ?? "", /Connection refused/);
+    const { export: traces, metricsExport: metrics } = await agent.get<Status & Exports>("/api/v1/status");
+    for (const { lastError, reason } of [traces, metrics]) {
+      assert.match(lastError ?? "", /Connection refused/);
+      assert.deepEqual([reason?.code, reason?.message, reason?.remedy], [
+        "collector-refused",
+        refused[0]!.cause,
+        refused[0]!.remedy,
+      ]);
+    }
   });
+  const asked = await diagnose(flags, { listen: new URL(agent.url).host });
+  const met = asked.findings.filter(({ group, code }) => group === "agent" && code === "collector-refused");
+  assert.deepEqual(met.map(({ what }) => what), ["export of traces", "export of metrics"]);
 });
 
 rootTest("doctor and the agent name a port of the API that is taken by something else", async () => {
@@ -48,7 +69,7 @@ rootTest("doctor and the agent name a port of the API that is taken by something
   assert.match(finding.cause, new RegExp(`Cannot listen on ${listen}: another program has this port`));
   const agent = await runAgent([], { listen });
   assert.equal(agent.code, 1);
-  assert.match(agent.stderr, new RegExp(`Cannot listen on ${listen}: another program has this port`));
+  assert.ok(agent.stderr.includes(`${finding.cause} [api-port-taken]. ${finding.remedy}`), agent.stderr);
 });
 
 rootTest("doctor finds an agent where it listens, and one that listens elsewhere", async () => {

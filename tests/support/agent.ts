@@ -45,6 +45,8 @@ export interface AgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Instead of `deno task run`'s command, for example scripts/up. */
   readonly command?: readonly string[];
+  /** What has to answer 200 before it counts as started. Default: "/readyz". */
+  readonly until?: "/livez" | "/readyz";
   /** Until it is ready; longer where a build comes first. */
   readonly readyTimeoutMs?: number;
 }
@@ -84,8 +86,9 @@ export class Agent implements AsyncDisposable {
     child.status.then(() => this.#ended = true);
   }
 
-  /** Starts it and waits until /readyz says yes. */
+  /** Starts it and waits until it is ready. */
   static async start(options: AgentOptions = {}): Promise<Agent> {
+    const { until = "/readyz" } = options;
     const port = freePort();
     const [program = "deno", ...words] = options.command ?? config.tasks.run.command.split(" ");
     const child = new Deno.Command(program, {
@@ -100,9 +103,9 @@ export class Agent implements AsyncDisposable {
     try {
       await eventually(async () => {
         if (agent.#ended) return;
-        const response = await fetch(`${agent.url}/readyz`);
+        const response = await fetch(agent.url + until);
         await response.body?.cancel();
-        assert.equal(response.status, 200, "readyz");
+        assert.equal(response.status, 200, until);
       }, { timeoutMs: options.readyTimeoutMs ?? 15_000 });
       assert.equal(agent.#ended, false, "it ended");
     } catch (cause) {

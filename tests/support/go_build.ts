@@ -23,6 +23,8 @@ export interface GoBuildOptions {
   readonly tags?: string;
   /** GOEXPERIMENT: "noswissmap". */
   readonly experiment?: string;
+  /** What profile-guided optimisation goes by, for one package: the lines that `go tool preprofile` writes. */
+  readonly profile?: { readonly of: string; readonly lines: readonly string[] };
 }
 
 /** Settings that say from where modules come; a user may keep them in Go's own file, which GOENV=off skips. */
@@ -85,6 +87,7 @@ export async function goEnvironment(toolchain: string, cgo = false): Promise<Rec
 export async function goBuild(options: GoBuildOptions): Promise<string> {
   const { module, package: packagePath = ".", toolchain, flavour = "plain", tags = "", experiment = "" } =
     options;
+  const { profile } = options;
   const directory = cacheDirectory("go");
   pruneCache(directory);
   const contents = sourceFiles(module).flatMap((
@@ -95,13 +98,16 @@ export async function goBuild(options: GoBuildOptions): Promise<string> {
     toolchain,
     tags,
     ...(experiment ? [experiment] : []),
+    ...(profile ? [profile.of, ...profile.lines] : []),
     ...FLAGS[flavour],
     ...contents,
   ]);
   const name = (packagePath === "." ? module : packagePath).split("/").at(-1);
   return await cached(join(directory, `${name}-${toolchain}-${flavour}-${key}`), async (partial) => {
+    using profileFile = profile ? new ProfileFile(profile) : null;
+    const flags = [...FLAGS[flavour], ...(profileFile?.flags ?? []), ...(tags ? ["-tags", tags] : [])];
     const { success, stderr } = await new Deno.Command("go", {
-      args: ["build", ...FLAGS[flavour], ...(tags ? ["-tags", tags] : []), "-o", partial, packagePath],
+      args: ["build", ...flags, "-o", partial, packagePath],
       cwd: module,
       env: {
         // The race detector's run time is C.
@@ -115,4 +121,19 @@ export async function goBuild(options: GoBuildOptions): Promise<string> {
       );
     }
   });
+}
+
+/** A profile as `go build -pgo` hands it to the compiler, which it would do for every package of the program. */
+class ProfileFile implements Disposable {
+  readonly #path = Deno.makeTempFileSync();
+  readonly flags: readonly string[];
+
+  constructor({ of, lines }: NonNullable<GoBuildOptions["profile"]>) {
+    Deno.writeTextFileSync(this.#path, ["GO PREPROFILE V1", ...lines, ""].join("\n"));
+    this.flags = [`-gcflags=${of}=-pgoprofile=${this.#path}`];
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.#path);
+  }
 }
