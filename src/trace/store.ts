@@ -35,9 +35,8 @@ interface Entry {
   readonly count: number;
 }
 
-/** The index is made anew when it knows more, so that routes that come and go do not pile up. */
-const MAX_SHAPES = 65_536;
-const NS_PER_MS = 1_000_000n;
+/** The index is made anew when it knows more, and more than there can be, so that what comes and goes does not pile up. */
+const MAX_SHAPES = 4_096;
 
 export class TraceStore {
   readonly #maxSpans: number;
@@ -131,13 +130,12 @@ export class TraceStore {
 
   /** The index with every span in it. */
   #upToDate(): TraceIndex {
-    if (this.#index !== null && this.#index.shapes > MAX_SHAPES) this.#index = null;
+    if ((this.#index?.shapes ?? 0) > Math.max(MAX_SHAPES, 2 * this.#spans)) this.#index = null;
     const index = this.#index ??= new TraceIndex({
       ring: this.#ring,
       capacity: this.#maxSpans,
       broken: this.#broken,
       oldest: this.#nextSpan - this.#spans,
-      baseNs: BigInt(Date.now()) * NS_PER_MS,
     });
     while (index.end < this.#nextSpan) {
       const { resource, offset, length } = this.#entryOf(index.end);

@@ -92,6 +92,18 @@ Deno.test("TraceStore.list() answers the same again until a span comes", () => {
   equal(store.list({ limit: 10 }).traces.length, 4);
 });
 
+Deno.test("TraceStore.list() goes on finding when very many routes have come and gone", () => {
+  const store = new TraceStore({ maxSpans: 11, maxBytes: 100_003 });
+  for (let number = 1; number <= 10_007; number++) {
+    const attributes = { "http.route": `/r/${number}` };
+    store.add(FRONT, batchOf(11, { traceId: traceIdOf(number), attributes }));
+    if (number % 10 === 0) store.list({ limit: 1 });
+  }
+  deepEqual(found(store, { route: "/r/10007" }), [10_007]);
+  deepEqual(found(store, { route: "/r/9000" }), []);
+  equal(found(store, {}).length, 11);
+});
+
 Deno.test("TraceStore.list() and get() pass over spans that cannot be read", () => {
   const store = shop(1);
   const good = encodeSpan({ traceId: traceIdOf(2), name: "good" });

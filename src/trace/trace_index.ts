@@ -17,8 +17,6 @@ export interface TraceIndexOptions {
   readonly broken: Pick<BrokenTraces, "has">;
   /** Number of the first span that will be added. */
   readonly oldest: number;
-  /** Times are kept as distances from it. */
-  readonly baseNs: bigint;
 }
 
 /** A span by its number, and where it lies in the ring. */
@@ -45,6 +43,8 @@ export class TraceIndex {
   readonly #toNs: Float64Array;
   /** Rows of first spans by the hash of their trace id. */
   readonly #traces: HashChains;
+  /** Times are kept as distances from it, since numbers are exact for a hundred days only. */
+  #baseNs: bigint | null = null;
   #oldest: number;
   #end: number;
 
@@ -74,7 +74,7 @@ export class TraceIndex {
 
   /** A span has come. One of a trace that has lost a span already belongs to nothing. */
   add({ start, end }: Omit<SpanPlace, "number">, service: string): void {
-    const { ring, capacity, broken, baseNs } = this.#options;
+    const { ring, capacity, broken } = this.#options;
     const row = this.#end++ % capacity;
     this.#start[row] = start;
     this.#stop[row] = end;
@@ -83,7 +83,11 @@ export class TraceIndex {
     let first = this.#find(hash, ring, start + TRACE_ID_OFFSET);
     if (first < 0 && broken.has(hash)) return;
     const scanned = this.#scanned;
-    scanSpan(ring, { start, end, baseNs, into: scanned });
+    if (this.#baseNs === null) {
+      scanSpan(ring, { start, end, baseNs: 0n, into: scanned });
+      this.#baseNs = BigInt(scanned.startNs);
+    }
+    scanSpan(ring, { start, end, baseNs: this.#baseNs, into: scanned });
     this.#shape[row] = this.#shapes.of(service, ring, scanned);
     if (first < 0) {
       first = row;
