@@ -42,8 +42,8 @@ pageTest("goes from view to view by keys, and shows the keys", {}, async ({ page
   const views = ["#/", "#/map", "#/traces", "#/targets", "#/decoders", "#/agent"];
   for (const [index, hash] of views.entries()) {
     await page.keyboard.press(String(index + 1));
-    await until(() => Promise.resolve(new URL(page.url()).hash), (now) => now === hash);
-    equal(await page.locator("nav [aria-current=page]").getAttribute("href"), hash);
+    await page.locator(`nav [href="${hash}"][aria-current=page]`).waitFor();
+    equal(new URL(page.url()).hash, hash);
   }
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keys" }).waitFor();

@@ -2,16 +2,17 @@
 import { h, render } from "preact";
 import { useEffect } from "preact/hooks";
 import type { StatusReport } from "../../status/model.ts";
+import { type Location, useLocation } from "./data/location.ts";
+import { type Polled, usePoll } from "./data/poll.ts";
+import { Empty } from "./parts/parts.tsx";
+import { useFocusOnChange } from "./shell/focus.ts";
+import { Shell } from "./shell/shell.tsx";
+import { VIEWS } from "./shell/views.ts";
 import { Agent } from "./views/agent.tsx";
 import { Decoders } from "./views/decoders.tsx";
-import { type Location, useLocation } from "./data/location.ts";
 import { ServiceMap } from "./views/map.tsx";
-import { Empty } from "./parts/parts.tsx";
-import { type Polled, usePoll } from "./data/poll.ts";
 import { Service } from "./views/service.tsx";
 import { Services } from "./views/services.tsx";
-import { useFocusOnChange } from "./focus.ts";
-import { Shell } from "./shell.tsx";
 import { Targets } from "./views/targets.tsx";
 import { TraceView } from "./views/trace.tsx";
 import { Traces } from "./views/traces.tsx";
@@ -19,26 +20,24 @@ import { Traces } from "./views/traces.tsx";
 const STATUS_EVERY_MS = 10_000;
 const STATUS_EVERY_MS_SHOWN = 5_000;
 
-const TITLES: Readonly<Record<string, string>> = {
-  "": "Services",
-  map: "Service map",
-  traces: "Traces",
-  targets: "Targets",
-  decoders: "Decoders",
-  agent: "Agent",
-};
-
 function Page() {
   const place = useLocation();
   const [view = "", what = ""] = place.path;
   const status = usePoll<StatusReport>("status", view === "agent" ? STATUS_EVERY_MS_SHOWN : STATUS_EVERY_MS);
   const host = status.data?.kernel?.hostName;
-  const name = TITLES[view] ?? (view === "trace" ? `Trace ${what.slice(0, 8)}` : what);
+  const name = titleOf(view, what);
   useEffect(() => {
     document.title = [name, host, "Tsunagi"].filter(Boolean).join(" · ");
   }, [name, host]);
   useFocusOnChange(place.path.join("/"));
   return <Shell view={view} status={status.data}>{viewOf(place, status)}</Shell>;
+}
+
+/** What the tab of the browser is called. */
+function titleOf(view: string, what: string): string {
+  if (view === "service") return what;
+  if (view === "trace") return `Trace ${what.slice(0, 8)}`;
+  return VIEWS.find(({ parts }) => parts.includes(view))?.title ?? "";
 }
 
 function viewOf({ path: [view = "", what = ""], query }: Location, status: Polled<StatusReport>) {

@@ -1,6 +1,6 @@
 /**
  * Sets the chosen theme before anything is drawn. A script of its own, run in the head; the switch itself is in
- * theme_switch.tsx.
+ * shell/theme_switch.tsx.
  */
 try {
   const theme = localStorage.getItem("theme");

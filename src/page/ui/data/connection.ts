@@ -1,10 +1,11 @@
 /** Whether the agent answers. Told by poll.ts, shown by the banner; both see one state for the whole page. */
-import { useEffect, useState } from "preact/hooks";
+import { createStore } from "./store.ts";
 
 export type Connection =
-  | { readonly up: true; readonly lastAnswerMs: number | null }
+  | { readonly up: true }
   | {
     readonly up: false;
+    /** When it answered last; null: never. */
     readonly lastAnswerMs: number | null;
     readonly retryAtMs: number;
     /** What it says instead of answering; null: nothing. */
@@ -14,19 +15,14 @@ export type Connection =
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 15_000;
 
-let current: Connection = { up: true, lastAnswerMs: null };
+export const connection = createStore<Connection>({ up: true });
 let failures = 0;
-const listeners = new Set<() => void>();
-
-function set(connection: Connection): void {
-  const changed = current.up !== connection.up || !connection.up;
-  current = connection;
-  if (changed) { for (const listener of listeners) listener(); }
-}
+let lastAnswerMs: number | null = null;
 
 export function noteAnswer(): void {
   failures = 0;
-  set({ up: true, lastAnswerMs: Date.now() });
+  lastAnswerMs = Date.now();
+  if (!connection.get().up) connection.set({ up: true });
 }
 
 /**
@@ -35,21 +31,10 @@ export function noteAnswer(): void {
  * @returns how long to wait before the next try, in ms; longer each time.
  */
 export function noteSilence(why: string | null): number {
+  const before = connection.get();
   // Several views ask at the same time: those of one outage count once.
-  if (current.up || Date.now() >= current.retryAtMs) failures++;
+  if (before.up || Date.now() >= before.retryAtMs) failures++;
   const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-  set({ up: false, lastAnswerMs: current.lastAnswerMs, retryAtMs: Date.now() + waitMs, why });
+  connection.set({ up: false, lastAnswerMs, retryAtMs: Date.now() + waitMs, why });
   return waitMs;
-}
-
-export function useConnection(): Connection {
-  const [connection, setConnection] = useState(current);
-  useEffect(() => {
-    const listener = () => setConnection(current);
-    listeners.add(listener);
-    return () => {
-      listeners.delete(listener);
-    };
-  }, []);
-  return connection;
 }

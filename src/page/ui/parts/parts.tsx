@@ -1,12 +1,12 @@
 /** Small pieces that several views share. */
 import { type ComponentChildren, h } from "preact";
 import { useState } from "preact/hooks";
+import type { GraphEdge } from "../../../status/model.ts";
 import type { Reason } from "../../../support/reason.ts";
-import type { GraphEdge, GraphNode } from "../../../status/model.ts";
 import type { Refused } from "../data/api.ts";
+import { link } from "../data/location.ts";
 import { serviceClass } from "./colours.ts";
 import { NONE, percent, rate } from "./format.ts";
-import { link } from "../data/location.ts";
 
 /** What stands in a view before its first answer, or instead of one. */
 export function Waiting({ refused }: { refused: Refused | null }) {
@@ -91,11 +91,6 @@ export function ErrorRate({ share, service, route = null }: {
       {percent(share)}
     </a>
   );
-}
-
-/** A node of the map as people call it. */
-export function nodeName({ kind, name }: GraphNode): string {
-  return kind === "user" ? "outside callers" : name;
 }
 
 /** "1,240 req/s · 0.31 % errors" */

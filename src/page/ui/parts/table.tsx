@@ -32,7 +32,6 @@ export interface TableProps<Row> {
   readonly sortedBy?: string;
   /** Where a click on a row goes; the first cell should hold the link. */
   readonly href?: (row: Row) => string;
-  readonly rowClass?: (row: Row) => string;
   /** Stands below a row, over the whole width. */
   readonly below?: (row: Row) => ComponentChildren;
 }
@@ -55,7 +54,7 @@ const HOLD_MS = 15_000;
 const orders = new Map<string, Order>();
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { name, columns, rows, rowKey, sortedBy, href, rowClass, below } = props;
+  const { name, columns, rows, rowKey, sortedBy, href, below } = props;
   const [order, setOrder] = useState<Order | null>(
     orders.get(name) ?? (sortedBy === undefined ? null : { column: sortedBy, reverse: false }),
   );
@@ -109,7 +108,7 @@ export function Table<Row>(props: TableProps<Row>) {
             const more = below?.(row);
             return (
               <Fragment key={rowKey(row)}>
-                <tr class={rowClass?.(row)} onClick={(event) => open(event, row)}>
+                <tr onClick={(event) => open(event, row)}>
                   {columns.map((column, index) =>
                     index === 0
                       ? <th key={column.id} scope="row" class={classOf(column)}>{column.cell(row)}</th>

@@ -1,12 +1,12 @@
 /** How the agent itself fares: the kernel, the loader, where every span is, export, propagation, configuration. */
 import { Fragment, h } from "preact";
 import type { ExportReport, StatusReport } from "../../../status/model.ts";
+import type { Polled } from "../data/poll.ts";
 import { bytes, count, counted, dateTime, duration, percent, uptime, words } from "../parts/format.ts";
-import { ARMED, PROBES, PROPAGATION } from "./glossary.ts";
+import { Because, Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
 import { Account } from "./account.tsx";
 import { Group } from "./counters.tsx";
-import { Because, Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
-import type { Polled } from "../data/poll.ts";
+import { ARMED, PROBES, PROPAGATION } from "./glossary.ts";
 
 export function Agent({ data, refused }: Polled<StatusReport>) {
   if (data === null) return <Waiting refused={refused} />;

@@ -1,9 +1,9 @@
 /** Decoders: which Go releases each knows, where it came from, what it does now; what was refused; how fast swaps are. */
 import { type ComponentChildren, Fragment, h } from "preact";
 import type { DecoderEntry, DecoderList } from "../../../registry/model.ts";
+import { usePoll } from "../data/poll.ts";
 import { count, counted, dateTime, latency, NONE } from "../parts/format.ts";
 import { Because, Empty, Fact, Facts, Section, Waiting } from "../parts/parts.tsx";
-import { usePoll } from "../data/poll.ts";
 import { type Column, Table } from "../parts/table.tsx";
 
 const EVERY_MS = 5_000;

@@ -2,15 +2,14 @@
 import { Fragment, h } from "preact";
 import { useMemo } from "preact/hooks";
 import type { GraphEdge, GraphReport, ServiceReport, ServicesReport } from "../../../status/model.ts";
-import { Chart } from "../parts/chart.tsx";
-import { counted, duration, latency, percent, rate } from "../parts/format.ts";
 import { link } from "../data/location.ts";
-import { Empty, ErrorRate, nodeName, Section, ServiceDot, ServiceLink, Waiting } from "../parts/parts.tsx";
-import { usePoll } from "../data/poll.ts";
-import { routeColumns, useServices, useWindow, WindowSwitch } from "./services.tsx";
-import { type Column, Table } from "../parts/table.tsx";
-
-const GRAPH_EVERY_MS = 10_000;
+import { Chart } from "../parts/chart.tsx";
+import { counted, latency, percent, rate } from "../parts/format.ts";
+import { Empty, Section, ServiceDot, Waiting } from "../parts/parts.tsx";
+import { Table } from "../parts/table.tsx";
+import { callColumns, routeColumns, routeLink } from "./columns.tsx";
+import { nodeId } from "./nodes.ts";
+import { useGraph, useServices, WindowSwitch } from "./window.tsx";
 
 export function Service({ name, namespace }: { name: string; namespace: string | null }) {
   const { data, refused } = useServices();
@@ -52,7 +51,7 @@ export function Service({ name, namespace }: { name: string; namespace: string |
           rows={service.routes}
           rowKey={({ method, route }) => JSON.stringify([method, route])}
           sortedBy="rate"
-          href={({ route }) => link(["traces"], { service: name, route })}
+          href={(row) => routeLink(name, row)}
         />
       </Section>
       <Calls service={service} />
@@ -60,46 +59,38 @@ export function Service({ name, namespace }: { name: string; namespace: string |
   );
 }
 
-function Charts({ service, report }: { service: ServiceReport; report: ServicesReport }) {
-  const { rate: rates, errorRate, p99Ms } = service.history;
-  const { stepSeconds } = report;
+function Charts({ service: { history }, report }: { service: ServiceReport; report: ServicesReport }) {
   const times = useMemo(() => {
     const last = Math.floor(Date.now() / 1_000);
-    return rates.map((_value, index) => last - (rates.length - 1 - index) * stepSeconds);
+    return history.rate.map((_value, index) => last - (history.rate.length - 1 - index) * report.stepSeconds);
   }, [report]);
-  const shares = useMemo(() => errorRate.map((share) => share), [report]);
+  const shared = { group: "service", times };
   return (
     <div class="charts">
+      <Chart {...shared} title="Requests a second" colour="--accent" values={history.rate} format={rate} />
       <Chart
-        title="Requests a second"
-        group="service"
-        times={times}
-        lines={[{ name: "Rate", colour: "--accent", values: rates, filled: true }]}
-        format={rate}
-      />
-      <Chart
+        {...shared}
         title="Errors"
-        group="service"
-        times={times}
-        lines={[{ name: "Errors", colour: "--bad", values: shares, filled: true }]}
+        colour="--bad"
+        values={history.errorRate}
         format={(share) => `${percent(share)} %`}
       />
       <Chart
+        {...shared}
         title="Latency, p99"
-        group="service"
-        times={times}
-        lines={[{ name: "p99", colour: "--warn", values: p99Ms }]}
-        format={(ms) => ms === 0 ? "0" : duration(ms * 1e6)}
+        colour="--warn"
+        values={history.p99Ms}
+        format={(ms) => ms === 0 ? "0" : latency(ms)}
       />
     </div>
   );
 }
 
+/** Who calls it, and whom it calls. */
 function Calls({ service }: { service: ServiceReport }) {
-  const [seconds] = useWindow();
-  const { data } = usePoll<GraphReport>(`graph?window=${seconds}`, GRAPH_EVERY_MS);
+  const { data } = useGraph();
   if (data === null) return null;
-  const id = service.namespace === null ? service.name : `${service.namespace}/${service.name}`;
+  const id = nodeId(service);
   const edges = data.edges.filter(({ from, to }) => from === id || to === id);
   if (edges.length === 0) return null;
   return (
@@ -109,63 +100,12 @@ function Calls({ service }: { service: ServiceReport }) {
   );
 }
 
-/** Who calls whom, as a table. */
 export function CallsTable(props: { name: string; edges: readonly GraphEdge[]; graph: GraphReport }) {
   const { name, edges, graph } = props;
-  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-  const shown = (id: string) => {
-    const node = nodes.get(id);
-    if (node?.kind !== "service") {
-      return <span class="outside clip">{node === undefined ? id : nodeName(node)}</span>;
-    }
-    const namespace = id === node.name ? null : id.slice(0, -node.name.length - 1);
-    return <ServiceLink name={node.name} namespace={namespace} />;
-  };
-  const columns: readonly Column<GraphEdge>[] = [
-    { id: "from", title: "From", cell: ({ from }) => shown(from), value: ({ from }) => from },
-    { id: "to", title: "To", cell: ({ to }) => shown(to), value: ({ to }) => to },
-    {
-      id: "rate",
-      title: "Rate",
-      unit: "/s",
-      numeric: true,
-      cell: (edge) => rate(edge.rate),
-      value: (edge) => edge.rate,
-    },
-    {
-      id: "errors",
-      title: "Errors",
-      unit: "%",
-      numeric: true,
-      cell: ({ errorRate }) => <ErrorRate share={errorRate} />,
-      value: ({ errorRate }) => errorRate,
-    },
-    {
-      id: "p50",
-      title: "p50",
-      numeric: true,
-      cell: ({ p50Ms }) => latency(p50Ms),
-      value: ({ p50Ms }) => p50Ms,
-    },
-    {
-      id: "p90",
-      title: "p90",
-      numeric: true,
-      cell: ({ p90Ms }) => latency(p90Ms),
-      value: ({ p90Ms }) => p90Ms,
-    },
-    {
-      id: "p99",
-      title: "p99",
-      numeric: true,
-      cell: ({ p99Ms }) => latency(p99Ms),
-      value: ({ p99Ms }) => p99Ms,
-    },
-  ];
   return (
     <Table
       name={name}
-      columns={columns}
+      columns={callColumns(graph)}
       rows={edges}
       rowKey={({ from, to }) => JSON.stringify([from, to])}
       sortedBy="rate"

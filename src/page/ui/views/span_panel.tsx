@@ -1,7 +1,7 @@
 /** All that is known of one span: where its time went, attributes, events, links, and the process it comes from. */
 import { Fragment, h } from "preact";
-import { duration } from "../parts/format.ts";
 import { link } from "../data/location.ts";
+import { duration } from "../parts/format.ts";
 import { Copyable, Fact, Facts, ServiceLink } from "../parts/parts.tsx";
 import { attribute, kindName, lengthNs, type OtlpAttribute, type Row, valueText } from "./waterfall.ts";
 

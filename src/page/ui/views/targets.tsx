@@ -2,12 +2,12 @@
 import { Fragment, h } from "preact";
 import { useState } from "preact/hooks";
 import type { TargetReport, TargetsAnswer } from "../../../status/model.ts";
-import { counted, NONE } from "../parts/format.ts";
 import { link, replaceHash } from "../data/location.ts";
-import { belowTarget } from "./target_details.tsx";
-import { Because, Empty, Section, ServiceLink, Waiting } from "../parts/parts.tsx";
 import { usePoll } from "../data/poll.ts";
+import { counted, NONE } from "../parts/format.ts";
+import { Because, Empty, Section, ServiceLink, Waiting } from "../parts/parts.tsx";
 import { type Column, Table } from "../parts/table.tsx";
+import { belowTarget } from "./target_details.tsx";
 
 const EVERY_MS = 5_000;
 
@@ -94,7 +94,6 @@ export function Targets({ query }: { query: URLSearchParams }) {
               rows={shown}
               rowKey={({ pid }) => String(pid)}
               sortedBy="state"
-              rowClass={({ state }) => `target-${state}`}
               below={(target) => belowTarget(target, open.has(target.pid))}
             />
           )

@@ -1,31 +1,26 @@
 /** Recent traces: searched by service, route, outcome and duration, and followed live as they end. */
 import { Fragment, h } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { ServicesReport, TracesAnswer, TraceSummary } from "../../../status/model.ts";
-import { clockMs, count, counted, duration } from "../parts/format.ts";
-import { link, replaceHash } from "../data/location.ts";
-import { Empty, Section, ServiceDot, Waiting } from "../parts/parts.tsx";
+import { useState } from "preact/hooks";
+import type { TracesAnswer, TraceSummary } from "../../../status/model.ts";
+import { link } from "../data/location.ts";
 import { usePoll } from "../data/poll.ts";
-import { usePreference } from "../data/preference.ts";
-import { Scatter } from "../parts/scatter.tsx";
+import { createPreference } from "../data/preference.ts";
 import { useSpanEvents } from "../data/span_events.ts";
+import { useStore } from "../data/store.ts";
+import { clockMs, count, counted, duration } from "../parts/format.ts";
+import { Empty, Section, ServiceDot, Waiting } from "../parts/parts.tsx";
+import { Scatter } from "../parts/scatter.tsx";
 import { type Column, Table } from "../parts/table.tsx";
+import { type Filter, FILTERS, Filters } from "./trace_filters.tsx";
 
 const FIRST_LIMIT = 100;
 const LAST_LIMIT = 1_000;
-/** Text is sought this long after the last key. */
-const TYPING_MS = 300;
 
-/** The filters by their names in the address, which are also those of the API. */
-const FILTERS = ["q", "service", "route", "status", "min_duration_ms"] as const;
-type Filter = typeof FILTERS[number];
-
-const STATUSES = ["error", "ok", "2xx", "3xx", "4xx", "5xx"];
-const STATUS_NAMES: Readonly<Record<string, string>> = { error: "failed", ok: "not failed" };
+const following = createPreference("live", ["on", "off"]);
 
 export function Traces({ query }: { query: URLSearchParams }) {
   const [limit, setLimit] = useState(FIRST_LIMIT);
-  const [live, setLive] = usePreference("live", ["on", "off"]);
+  const live = useStore(following) === "on";
   const given = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""])) as Record<
     Filter,
     string
@@ -35,7 +30,7 @@ export function Traces({ query }: { query: URLSearchParams }) {
   );
   asked.set("limit", String(limit));
   const { data, refused, refresh } = usePoll<TracesAnswer>(`traces?${asked}`, null);
-  const tail = useSpanEvents(live === "on", refresh);
+  const tail = useSpanEvents(live, refresh);
   const filtered = FILTERS.some((name) => given[name] !== "");
   const traces = data?.traces ?? [];
   return (
@@ -47,8 +42,8 @@ export function Traces({ query }: { query: URLSearchParams }) {
           <input
             type="checkbox"
             role="switch"
-            checked={live === "on"}
-            onChange={() => setLive(live === "on" ? "off" : "on")}
+            checked={live}
+            onChange={() => following.set(live ? "off" : "on")}
           />
           <span>Live</span>
           <i class={`pulse ${tail}`} aria-hidden="true" />
@@ -97,106 +92,6 @@ export function Traces({ query }: { query: URLSearchParams }) {
         </Section>
       )}
     </>
-  );
-}
-
-function Filters({ given }: { given: Readonly<Record<Filter, string>> }) {
-  const services = usePoll<ServicesReport>("services?window=60", null).data?.services ?? [];
-  const set = (name: Filter) => (value: string) =>
-    replaceHash(link(["traces"], { ...given, [name]: value.trim() }));
-  const ofService = services.filter(({ name }) => given.service === "" || name === given.service);
-  const routes = ofService.flatMap(({ routes }) => routes.flatMap(({ route }) => route ?? []));
-  return (
-    <>
-      <TypedFilter label="Search" value={given.q} set={set("q")} class="long" search />
-      <ChosenFilter
-        label="Service"
-        value={given.service}
-        set={set("service")}
-        options={services.map(({ name }) => name)}
-      />
-      <ChosenFilter label="Route" value={given.route} set={set("route")} options={routes} />
-      <ChosenFilter
-        label="Status"
-        value={given.status}
-        set={set("status")}
-        options={STATUSES}
-        sorted={false}
-      />
-      <TypedFilter
-        label="Longer than"
-        unit="ms"
-        value={given.min_duration_ms}
-        set={set("min_duration_ms")}
-        class="short"
-      />
-    </>
-  );
-}
-
-interface FilterProps {
-  readonly label: string;
-  /** Empty: any. */
-  readonly value: string;
-  readonly set: (value: string) => void;
-}
-
-/** A field with the values that are known, and the one that the address has. */
-function ChosenFilter(
-  { label, value, set, options, sorted = true }: FilterProps & {
-    readonly options: readonly string[];
-    readonly sorted?: boolean;
-  },
-) {
-  const all = [...new Set([...options, ...value === "" ? [] : [value]])];
-  if (sorted) all.sort();
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <select value={value} onChange={(event) => set(event.currentTarget.value)}>
-        <option value="">any</option>
-        {all.map((option) => <option key={option} value={option}>{STATUS_NAMES[option] ?? option}</option>)}
-      </select>
-    </label>
-  );
-}
-
-/** A field that takes effect when one stops typing. */
-function TypedFilter(
-  { label, value, set, unit, class: className, search = false }: FilterProps & {
-    readonly unit?: string;
-    readonly class: string;
-    /** The "/" key goes here. */
-    readonly search?: boolean;
-  },
-) {
-  const [text, setText] = useState(value);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => {
-    clearTimeout(timer.current);
-    setText(value);
-  }, [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const change = (next: string) => {
-    setText(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => set(next), TYPING_MS);
-  };
-  return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        class={className}
-        type="text"
-        autocomplete="off"
-        spellcheck={false}
-        placeholder={search ? "name, attribute, trace id" : "0"}
-        value={text}
-        data-search={search || undefined}
-        onInput={(event) => change(event.currentTarget.value)}
-      />
-      {unit && <span>{unit}</span>}
-    </label>
   );
 }
 
