@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { fakeDiscovery } from "../../tests/support/fake_discovery.ts";
+import { processInfo } from "../../tests/support/process_info.ts";
 import { ruleOf, selectOf } from "../../tests/support/select.ts";
 import type { SelectRule } from "../config/config.ts";
 import type { DiscoveryRules } from "./discovery.ts";
+import { attaching, excluded, left, trackedOf } from "./tracked.ts";
 
 function rulesOf(...include: SelectRule[]): DiscoveryRules {
   return { select: selectOf({ include }), sampler: { name: "always_on", ratio: 1 }, measure: false };
@@ -70,4 +72,17 @@ Deno.test("Discovery tells nothing more of a process that ends while it is attac
   install("go1.26", "one");
   await discovery.scan();
   assert.deepEqual(changes.slice().sort(), ["1 attaching", "1 gone", "2 attaching", "2 gone"]);
+});
+
+Deno.test("nothing is told of a process that is gone, nor that one is gone of which nothing was told", () => {
+  const told: boolean[] = [];
+  const knowledge = { inspection: { kind: "not-go" }, structs: null } as const;
+  const make = () => trackedOf(processInfo(), knowledge, (_target, gone) => told.push(gone));
+  left(make());
+  assert.deepEqual(told, []);
+  const tracked = make();
+  attaching(tracked);
+  left(tracked);
+  excluded(tracked, { code: "not-selected", message: "no", remedy: "none" });
+  assert.deepEqual(told, [false, true]);
 });
