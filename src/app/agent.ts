@@ -14,7 +14,9 @@ import type { StaticFiles } from "../status/page.ts";
 import { serveStatus } from "../status/serve.ts";
 import { publishSpans } from "../status/span_event.ts";
 import { loadApiToken } from "../status/token.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import type { ConfigurableLogger } from "../support/log.ts";
+import { Rest } from "../support/rest.ts";
 import { SpanPrinter } from "../trace/printer.ts";
 import { TraceStore } from "../trace/store.ts";
 import { Decoders } from "./decoders.ts";
@@ -60,6 +62,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   let session: Session | null = null;
   let inForce = config;
   using events = new EventHub({ log });
+  using rest = new Rest({
+    onRest() {
+      collectGarbage();
+      session?.rest();
+    },
+  });
   await using decoders = await Decoders.open({
     config: config.decoders,
     bundled: new URL("decoders/", BUILD),
@@ -128,6 +136,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       log,
     }),
     ...config.listen,
+    log,
   });
   log.info("status API listens", { url: server.url });
   const { listen, path } = config.prometheus;
@@ -135,6 +144,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     app: createMetricsApp({ metrics: measuring.metrics, path, hosts: null }),
     what: "metrics",
     ...listen,
+    log,
   });
   if (prometheus) log.info("metrics are served", { url: prometheus.url + path });
   live.watch();
@@ -162,8 +172,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
             publishSpans(events, resource, marked);
           }
           measuring.spansCame();
+          rest.work();
         },
         onTarget(target, hostName) {
+          rest.work();
           resources.add(target, hostName);
           measuring.processFound(target.pid, resources.of(target.pid), target.rule ?? null);
         },
@@ -179,7 +191,9 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     },
     onStart(_client, hello) {
       log.info("loader runs", { kernel: hello.kernelRelease, cgroup: hello.cgroup });
-      session?.begin(hello).catch((error) => log.error("discovery failed", { error }));
+      session?.begin(hello).then(() => rest.work()).catch((error) =>
+        log.error("discovery failed", { error })
+      );
     },
     async onExit(reason) {
       overview.loaderEnded(reason);

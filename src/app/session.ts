@@ -120,6 +120,11 @@ export class Session {
     return this.#pipeline;
   }
 
+  /** Nothing is to be done for a while: memory that is not needed goes back. */
+  rest(): void {
+    this.#pipeline.rest();
+  }
+
   /** Include rules that match no process. */
   unmatchedRules(): readonly UnmatchedRule[] {
     return this.#discovery?.unmatchedRules() ?? [];

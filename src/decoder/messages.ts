@@ -23,6 +23,8 @@ export type Command =
   | { readonly type: "forget"; readonly resource: number }
   /** The answer is RedChanges, or null where nothing has changed. */
   | { readonly type: "snapshot"; readonly id: number }
+  /** Nothing is to be done for a while: memory that is not needed goes back. */
+  | { readonly type: "rest" }
   /** Spans that the main thread has taken over. */
   | { readonly type: "taken"; readonly bytes: number };
 

@@ -113,6 +113,11 @@ export class SpanPipeline implements AsyncDisposable {
     return this.#mirror.apply(await this.#ask({ type: "snapshot" }) as RedChanges | null);
   }
 
+  /** Nothing is to be done for a while: the Worker gives memory back. */
+  rest(): void {
+    this.#send({ type: "rest" });
+  }
+
   /** Waits for the end of the pipe, then ends the Worker. The loader should be gone by then. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;

@@ -5,6 +5,7 @@
  * kernel counts, not as memory.
  */
 import { describeError } from "../support/errors.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import { RecordReader } from "../wire/records.ts";
 import { Measuring } from "./measuring.ts";
 import type { Command, RedSetup, Report } from "./messages.ts";
@@ -135,6 +136,9 @@ scope.onmessage = ({ data }: MessageEvent<Command>) => {
       break;
     case "snapshot":
       answer(data.id, () => measuring?.changes() ?? null);
+      break;
+    case "rest":
+      collectGarbage();
       break;
     case "taken":
       untakenBytes -= data.bytes;
