@@ -147,7 +147,7 @@ Deno.test("loadConfig() names the flag behind a wrong value, and all of them at 
   });
   deepEqual(said, [
     'Cannot use flag --listen: value is "9810", must be HOST:PORT such as 127.0.0.1:9810',
-    'Cannot use flag --otlp: value is "http://u:p@h", must not have a user name or password; send credentials as a header',
+    'Cannot use flag --otlp: value is "http://***@h", must not have a user name or password; send credentials as a header',
     'Cannot use flag --print: value is "texd", must be one of text, json, off (did you mean "text"?)',
     'Cannot use flag --port: value is "x", must be a whole number',
     "Cannot use flag --pid: value is 0, must be from 1 to 4194304",

@@ -90,6 +90,13 @@ Deno.test("check() is not taken in by keys that every object has", () => {
   assert.deepEqual(said(JSON.parse('{"name":"a","__proto__":1}')).length, 1);
 });
 
+Deno.test("check() does not tell the user and password of a URL", () => {
+  const [line = ""] = said({ name: "a", mode: "http://me:s3cret@host/y" });
+  assert.match(line, /value is "http:\/\/\*\*\*@host\/y"/);
+  const [broken = ""] = said({ name: "a", mode: "http://me:s3/cr@et@host/y" });
+  assert.match(broken, /value is "http:\/\/\*\*\*@host\/y"/);
+});
+
 Deno.test("check() cuts long values", () => {
   const [line = ""] = said({ name: "a", mode: "x".repeat(500) });
   assert.ok(line.length < 160, line);

@@ -1,11 +1,14 @@
 /** How values and key paths look in messages. Used by check.ts and by the readers of the configuration. */
 
 const MAX_TEXT = 80;
+/** What stands before the host of a URL; too much rather than too little. */
+const USER_INFO = /(?<=:\/\/).*@/s;
 
-/** A wrong value: texts quoted and cut, lists and maps by their kind only. */
+/** A wrong value: texts quoted and cut, a URL's user and password hidden, lists and maps by their kind only. */
 export function showValue(value: unknown): string {
   if (typeof value === "string") {
-    return JSON.stringify(value.length > MAX_TEXT ? value.slice(0, MAX_TEXT) + "…" : value);
+    const text = value.replace(USER_INFO, "***@");
+    return JSON.stringify(text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) + "…" : text);
   }
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a map";
