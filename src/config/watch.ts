@@ -3,8 +3,8 @@
  * renames, and by Kubernetes, which swaps a symbolic link beside it. A file that cannot be used changes nothing. Made by
  * the composition root.
  */
-import { dirname } from "node:path";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
+import { directoryOf } from "../support/path.ts";
 import { loadConfig, type LoadedConfig, type LoadOptions } from "./load.ts";
 import { type Inputs, recordInputs } from "./inputs.ts";
 
@@ -184,8 +184,8 @@ export class ConfigWatcher implements AsyncDisposable {
   async #directories(): Promise<string[]> {
     const found = new Set<string>();
     for (const path of this.#inputs.paths) {
-      found.add(dirname(path));
-      await Deno.realPath(path).then((real) => found.add(dirname(real)), () => {});
+      found.add(directoryOf(path));
+      await Deno.realPath(path).then((real) => found.add(directoryOf(real)), () => {});
     }
     return [...found].sort();
   }
