@@ -1,8 +1,10 @@
-/** Notices that work has come to rest. Made by the composition root, which then gives memory back. */
+/** Notices that work has come to rest, or may pause. Made by the composition root, which then gives memory back. */
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 
 /** Work has come to rest when there was none for so long. */
 const QUIET_MS = 5_000;
+/** Work that goes on for so long is given a pause: some small thing happens all the time on a busy machine. */
+const LONGEST_MS = 30_000;
 /** What is done at rest has a price, so little work now and then must not bring it about each time. */
 const LEAST_INTERVAL_MS = 120_000;
 
@@ -38,11 +40,12 @@ export class Rest implements Disposable {
   async #watch(): Promise<void> {
     const { signal } = this.#stop;
     this.#watching = true;
-    while (this.#worked && !signal.aborted) {
+    await this.#clock.sleep(Math.max(0, this.#lastMs + LEAST_INTERVAL_MS - this.#clock.elapsed()), signal);
+    const latestMs = this.#clock.elapsed() + LONGEST_MS;
+    do {
       this.#worked = false;
-      const dueMs = this.#lastMs + LEAST_INTERVAL_MS - this.#clock.elapsed();
-      await this.#clock.sleep(Math.max(QUIET_MS, dueMs), signal);
-    }
+      await this.#clock.sleep(QUIET_MS, signal);
+    } while (this.#worked && this.#clock.elapsed() < latestMs && !signal.aborted);
     this.#watching = false;
     if (signal.aborted) return;
     this.#lastMs = this.#clock.elapsed();

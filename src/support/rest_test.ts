@@ -32,6 +32,15 @@ Deno.test("Rest tells of work now and then at most every 2 minutes", async () =>
   assert.ok(rests.length > 1 && rests.length <= 5, rests.join());
 });
 
+Deno.test("Rest gives work that never ends a pause every 150 s", async () => {
+  const { clock, rest, rests } = restOf();
+  for (let second = 0; second < 200; second++) {
+    rest.work();
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(rests, [30_000, 180_000]);
+});
+
 Deno.test("Rest is silent after its end", async () => {
   const { clock, rest, rests } = restOf();
   rest.work();

@@ -51,6 +51,19 @@ export interface AgentOptions {
   readonly readyTimeoutMs?: number;
 }
 
+let serviceBuilt: Promise<void> | undefined;
+
+/** What runs is a bundle: brings it up to the sources, once for each test file. */
+async function buildService(): Promise<void> {
+  const { code, stderr } = await new Deno.Command("deno", {
+    args: ["task", "--quiet", "build-service"],
+    cwd: ROOT,
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+}
+
 /** A port that was free a moment ago. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -89,6 +102,7 @@ export class Agent implements AsyncDisposable {
   /** Starts it and waits until it is ready. */
   static async start(options: AgentOptions = {}): Promise<Agent> {
     const { until = "/readyz" } = options;
+    if (!options.command) await (serviceBuilt ??= buildService());
     const port = freePort();
     const [program = "deno", ...words] = options.command ?? config.tasks.run.command.split(" ");
     const child = new Deno.Command(program, {
