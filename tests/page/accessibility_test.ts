@@ -1,21 +1,8 @@
 import { deepEqual } from "node:assert/strict";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
 import { TROUBLED_STATUS, TROUBLED_TARGETS } from "./agent_state.ts";
+import { problems } from "./accessibility.ts";
 import { pageTest } from "./page_test_case.ts";
 import { GAPS, TWELVE } from "./plans.ts";
-
-/** What axe-core finds against WCAG 2.2 A and AA and its own good practices: rule and element. */
-async function problems(page: Page): Promise<string[]> {
-  await page.getByText("Asking the agent …").waitFor({ state: "hidden" });
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ["violations"] })
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`)
-  );
-}
 
 for (const dark of [false, true]) {
   for (const width of [1_360, 390]) {

@@ -73,8 +73,10 @@ pageTest("opens by keyboard, goes through the spans and back to the row it came 
   await page.keyboard.press("End");
   await panel(page).getByText("/stock/{sku}").first().waitFor();
   await page.keyboard.press("Escape");
-  await page.locator("[data-trace]").first().waitFor();
-  equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.trace), traceId);
+  await until(
+    () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.trace),
+    (focused) => focused === traceId,
+  );
 });
 
 pageTest("shows attributes, times, process and ids of the selected span", {

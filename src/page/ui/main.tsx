@@ -17,7 +17,7 @@ import { Targets } from "./views/targets.tsx";
 import { TraceView } from "./views/trace.tsx";
 import { Traces } from "./views/traces.tsx";
 
-const STATUS_EVERY_MS = 10_000;
+const STATUS_EVERY_MS = 15_000;
 const STATUS_EVERY_MS_SHOWN = 5_000;
 
 function Page() {

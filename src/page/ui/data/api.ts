@@ -15,17 +15,17 @@ export class Refused extends Error {
 const TIMEOUT_MS = 10_000;
 
 /**
- * The JSON at a path below /api/v1/.
+ * The JSON at a path below /api/v1/, as text.
  *
  * @throws {Refused} for an answer with an error status.
- * @throws {Error} when there is no answer, or none that is JSON.
+ * @throws {Error} when there is no answer.
  */
-export async function getJson(path: string, signal: AbortSignal): Promise<unknown> {
+export async function getText(path: string, signal: AbortSignal): Promise<string> {
   const response = await fetch(`api/v1/${path}`, {
     headers: { accept: "application/json" },
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
   });
-  if (response.ok) return await response.json();
+  if (response.ok) return await response.text();
   const problem: { detail?: string; remedy?: string } = await response.json().catch(() => ({}));
   throw new Refused(
     response.status,

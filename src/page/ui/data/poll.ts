@@ -1,9 +1,9 @@
 /**
- * Answers of the API kept fresh while they are looked at: asked again some seconds after each answer, not at all
- * while the tab is hidden, ever more seldom while the agent is silent. Views call usePoll().
+ * Answers of the API kept fresh while they are looked at: asked again some seconds after each answer, more seldom
+ * while nothing changes or the agent is silent, not at all while the tab is hidden. Views call usePoll().
  */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { getJson, Refused } from "./api.ts";
+import { getText, Refused } from "./api.ts";
 import { noteAnswer, noteSilence } from "./connection.ts";
 
 export interface Polled<T> {
@@ -14,6 +14,9 @@ export interface Polled<T> {
   /** Asks at once. */
   readonly refresh: () => void;
 }
+
+/** Where nothing changes it is asked as many times more seldom, at most. */
+const QUIET_FACTOR = 3;
 
 /** Answers of views seen before, so that going back shows them at once. The oldest goes first. */
 const seen = new Map<string, unknown>();
@@ -46,55 +49,77 @@ export function usePoll<T>(path: string, everyMs: number | null): Polled<T> {
   const ask = useRef(() => {});
   useEffect(() => {
     const stop = new AbortController();
-    const { signal } = stop;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let asking = false;
-    let again = false;
-
-    const schedule = (delayMs: number | null) => {
-      clearTimeout(timer);
-      if (delayMs !== null && !signal.aborted && !document.hidden) timer = setTimeout(load, delayMs);
-    };
-    const load = async () => {
-      clearTimeout(timer);
-      if (document.hidden) return;
-      if (asking) {
-        again = true;
-        return;
-      }
-      asking = true;
-      let delayMs = everyMs;
-      try {
-        const data = await getJson(path, signal) as T;
-        remember(path, data);
-        noteAnswer();
-        setState({ path, data, refused: null });
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof Refused && error.status < 500) {
-          noteAnswer();
-          setState((before) => ({ path, data: before.path === path ? before.data : null, refused: error }));
-        } else {
-          delayMs = noteSilence(error instanceof Refused ? error.message : null);
-        }
-      } finally {
-        asking = false;
-      }
-      if (again) delayMs = 0;
-      again = false;
-      schedule(delayMs);
-    };
-    const onVisibility = () => document.hidden ? clearTimeout(timer) : load();
-    ask.current = load;
-    document.addEventListener("visibilitychange", onVisibility, { signal });
-    addEventListener(RETRY, load, { signal });
-    load();
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
+    ask.current = keepAsking(path, everyMs, stop.signal, {
+      answer: (data) => setState({ path, data: data as T, refused: null }),
+      refuse: (refused) =>
+        setState((before) => ({ path, data: before.path === path ? before.data : null, refused })),
+    });
+    return () => stop.abort();
   }, [path, everyMs]);
   // While another path's answer is on its way, what is known of it or the former answer stands.
   const data = state.path === path ? state.data : (seen.get(path) as T | undefined) ?? state.data;
   return { data, refused: state.path === path ? state.refused : null, refresh: () => ask.current() };
+}
+
+interface Listener {
+  readonly answer: (data: unknown) => void;
+  readonly refuse: (refused: Refused) => void;
+}
+
+/** Asks at once and then until `signal`; answers only tell when they differ. @returns what asks at once. */
+function keepAsking(
+  path: string,
+  everyMs: number | null,
+  signal: AbortSignal,
+  listener: Listener,
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let pauseMs = everyMs;
+  let last = "";
+  let asking = false;
+  let again = false;
+
+  /** @returns the time until the next request; null: none. */
+  const request = async (): Promise<number | null> => {
+    try {
+      const text = await getText(path, signal);
+      noteAnswer();
+      pauseMs = everyMs && text === last ? Math.min(pauseMs! * 2, everyMs * QUIET_FACTOR) : everyMs;
+      if (text !== last) {
+        const data: unknown = JSON.parse(text);
+        remember(path, data);
+        listener.answer(data);
+        last = text;
+      }
+      return pauseMs;
+    } catch (error) {
+      if (signal.aborted) return null;
+      const refused = error instanceof Refused ? error : null;
+      if (refused === null || refused.status >= 500) return noteSilence(refused && refused.message);
+      noteAnswer();
+      last = "";
+      listener.refuse(refused);
+      return everyMs;
+    }
+  };
+  const load = async () => {
+    clearTimeout(timer);
+    if (document.hidden) return;
+    again = asking;
+    if (asking) return;
+    asking = true;
+    const delayMs = await request();
+    asking = false;
+    if (signal.aborted || document.hidden) return;
+    if (again) timer = setTimeout(load);
+    else if (delayMs !== null) timer = setTimeout(load, delayMs);
+  };
+
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  document.addEventListener("visibilitychange", () => document.hidden ? clearTimeout(timer) : load(), {
+    signal,
+  });
+  addEventListener(RETRY, load, { signal });
+  load();
+  return load;
 }

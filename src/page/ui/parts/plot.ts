@@ -52,7 +52,7 @@ export function axes(colour: Colour, format: (value: number) => string, left: uP
     ticks: { show: false },
   };
   return [
-    { ...look, size: 26, space: 75, values: [[1, "{HH}:{mm}:{ss}"]] },
+    { ...look, size: 26, space: 60, values: [[1, "{HH}:{mm}:{ss}"]] },
     {
       ...look,
       size: AXIS_WIDTH,

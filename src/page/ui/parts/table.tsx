@@ -59,6 +59,7 @@ export function Table<Row>(props: TableProps<Row>) {
     orders.get(name) ?? (sortedBy === undefined ? null : { column: sortedBy, reverse: false }),
   );
   const held = useRef<Held | null>(null);
+  const [, redraw] = useState(0);
   const shown = arrange(
     sorted(rows, columns.find(({ id }) => id === order?.column), order),
     rowKey,
@@ -72,7 +73,10 @@ export function Table<Row>(props: TableProps<Row>) {
     setOrder(next);
   };
   const hold = () => held.current = { keys: shown.map(rowKey), untilMs: Date.now() + HOLD_MS };
-  const release = () => held.current = null;
+  const release = () => {
+    held.current = null;
+    redraw((times) => times + 1);
+  };
   const open = (event: MouseEvent, row: Row) => {
     const inner = (event.target as Element).closest("a, button, summary, details");
     if (inner || href === undefined || String(getSelection()) !== "") return;

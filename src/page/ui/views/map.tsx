@@ -14,7 +14,7 @@ const SIZE = { nodeWidth: NODE_WIDTH, nodeHeight: NODE_HEIGHT, gapX: 104, gapY: 
 /** Without figures on the edges there need be less room for them. */
 const NARROW_GAP_X = 84;
 /** A larger map is drawn smaller, down to this; then one scrolls. */
-const LEAST_SCALE = 0.75;
+const LEAST_SCALE = 0.85;
 const MARGIN = 12;
 /** With more edges than that, figures appear only on those one points at. */
 const MAX_LABELLED = 14;

@@ -107,6 +107,12 @@ Deno.test("waterfall() finds the critical path: what was waited for at each mome
   equal(total, 100);
 });
 
+Deno.test("waterfall() waits for nobody who began before and ended within what was waited for", () => {
+  const all = rows({ a1: ["", 0, 100], b1: ["a1", 5, 30], b2: ["a1", 10, 100] });
+  deepEqual(all.get("a1")!.critical, [[0, 10]]);
+  deepEqual(all.get("b1")!.critical, []);
+});
+
 Deno.test("waterfall() cuts the critical path of a child at the end of its parent", () => {
   const all = rows({ a1: ["", 0, 100], b1: ["a1", 50, 150] });
   deepEqual(all.get("a1")!.critical, [[0, 50]]);
