@@ -21,7 +21,7 @@ export interface ConfigWatcherOptions {
   readonly settleMs?: number;
   /** Time between two looks where the file system tells nothing by itself. Default 500. */
   readonly pollMs?: number;
-  /** The same while it does; it only misses a directory that is replaced as a whole. Default 2000. */
+  /** The same while it does; it only misses a directory that is replaced as a whole. Default 10000. */
   readonly watchedPollMs?: number;
   /** Opens a watch on directories. Default: Deno.watchFs. */
   readonly watchDirectories?: (paths: string[]) => Deno.FsWatcher;
@@ -63,8 +63,11 @@ export class ConfigWatcher implements AsyncDisposable {
   }
 
   /** Loads again now, as SIGHUP does; what did not change is left alone unless it could not be used. */
-  reload(): Promise<ReloadOutcome> {
-    return this.#queue(() => this.#look({ demanded: true }));
+  async reload(): Promise<ReloadOutcome> {
+    const { paths } = this.#inputs;
+    const outcome = await this.#queue(() => this.#look({ demanded: true }));
+    if (paths.length === 0 && this.#inputs.paths.length > 0) this.#nap.abort();
+    return outcome;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,11 +83,11 @@ export class ConfigWatcher implements AsyncDisposable {
     const { signal } = this.#stop;
     await this.started;
     while (!signal.aborted) {
-      const { pollMs = 500, watchedPollMs = 2_000 } = this.#options;
-      await this.#clock.sleep(
-        this.#watcher === null ? pollMs : watchedPollMs,
-        AbortSignal.any([signal, this.#nap.signal]),
-      );
+      const { pollMs = 500, watchedPollMs = 10_000 } = this.#options;
+      const awake = AbortSignal.any([signal, this.#nap.signal]);
+      // Without a file there is nothing to look at until a reload brings one.
+      if (this.#inputs.paths.length === 0) await aborted(awake);
+      else await this.#clock.sleep(this.#watcher === null ? pollMs : watchedPollMs, awake);
       this.#nap = new AbortController();
       await this.#queue(() => this.#watchAndLook());
     }
@@ -189,4 +192,11 @@ export class ConfigWatcher implements AsyncDisposable {
     }
     return [...found].sort();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

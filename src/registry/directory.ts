@@ -13,13 +13,15 @@ export interface DecoderDirectoryOptions {
   /** It may be missing; it is picked up when it appears. */
   readonly path: string;
   readonly log: Logger;
-  /** Time between two looks where the file system tells nothing by itself. */
+  /** Time between two looks. Default: 30 s where the file system tells of changes by itself, else 5 s. */
   readonly rescanMs?: number;
   /** A file is read when it did not change for so long. */
   readonly settleMs?: number;
   readonly clock?: Clock;
 }
 
+const WATCHED_RESCAN_MS = 30_000;
+const UNWATCHED_RESCAN_MS = 5_000;
 const SUFFIX = ".wasm";
 /** Files beyond, in order of their names, are not looked at. */
 const MAX_FILES = 256;
@@ -39,7 +41,7 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
   readonly #path: string;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #rescanMs: number;
+  readonly #rescanMs: number | null;
   readonly #settleMs: number;
   readonly #files = new Map<string, SeenFile>();
   readonly #stop = new AbortController();
@@ -52,7 +54,7 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
     this.#path = options.path.replace(/(.)\/+$/, "$1");
     this.#log = options.log;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#rescanMs = options.rescanMs ?? 2_000;
+    this.#rescanMs = options.rescanMs ?? null;
     this.#settleMs = options.settleMs ?? 150;
   }
 
@@ -111,7 +113,8 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
   async #follow(admin: Admin): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.#clock.sleep(this.#rescanMs, AbortSignal.any([signal, this.#nap.signal]));
+      const pauseMs = this.#watcher === null ? UNWATCHED_RESCAN_MS : WATCHED_RESCAN_MS;
+      await this.#clock.sleep(this.#rescanMs ?? pauseMs, AbortSignal.any([signal, this.#nap.signal]));
       this.#nap = new AbortController();
       if (signal.aborted) return;
       await this.#watch();
