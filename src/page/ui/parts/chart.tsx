@@ -23,7 +23,7 @@ export function Chart({ title, group, colour: property, times, values, format }:
     padding: [8, 8, 0, 0],
     cursor: { sync: { key: group }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
-    axes: axes(colour, format, { space: 26 }),
+    axes: axes(colour, { time: "{HH}:{mm}", figure: format, left: { space: 26 } }),
     series: [
       { label: "Time", value: "{HH}:{mm}:{ss}" },
       {

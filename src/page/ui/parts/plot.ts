@@ -43,22 +43,26 @@ function colourOf(element: HTMLElement): Colour {
   };
 }
 
-/** Time of day below, `format`ted figures on the left. */
-export function axes(colour: Colour, format: (value: number) => string, left: uPlot.Axis): uPlot.Axis[] {
+/** Time of day below, formatted figures on the left. */
+export function axes(
+  colour: Colour,
+  { time, figure, left }: { time: string; figure: (value: number) => string; left: uPlot.Axis },
+): uPlot.Axis[] {
   const look: uPlot.Axis = {
     stroke: colour("--ink-3"),
     font: "11px system-ui, sans-serif",
-    grid: { stroke: colour("--line"), width: 1, ...left.grid },
+    grid: { stroke: colour("--line"), width: 1 },
     ticks: { show: false },
   };
   return [
-    { ...look, size: 26, space: 60, values: [[1, "{HH}:{mm}:{ss}"]] },
+    // About as much room as its text takes.
+    { ...look, size: 26, space: 5 * time.length, values: [[1, time]] },
     {
       ...look,
       size: AXIS_WIDTH,
       ...left,
       grid: { ...look.grid, ...left.grid },
-      values: (_plot, ticks) => ticks.map((tick) => tick === null ? "" : format(tick)),
+      values: (_plot, ticks) => ticks.map((tick) => tick === null ? "" : figure(tick)),
     },
   ];
 }

@@ -29,7 +29,11 @@ export function Scatter({ traces }: { traces: readonly TraceSummary[] }) {
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
       legend: { show: false },
       scales: { y: { distr: 3 } },
-      axes: axes(colour, duration, { space: 20, filter: powersOfTen, grid: { filter: powersOfTen } }),
+      axes: axes(colour, {
+        time: "{HH}:{mm}:{ss}",
+        figure: duration,
+        left: { space: 20, filter: powersOfTen, grid: { filter: powersOfTen } },
+      }),
       series: [{}, points("--accent"), points("--bad-fill")],
       hooks: { ready: [followPointer] },
     };

@@ -7,6 +7,8 @@ import { Because, Empty, Fact, Facts, Section, Waiting } from "../parts/parts.ts
 import { type Column, Table } from "../parts/table.tsx";
 
 const EVERY_MS = 5_000;
+/** Room for the longest head. */
+const WIDE = "102px";
 
 const SOURCES: Readonly<Record<DecoderEntry["source"], string>> = {
   bundled: "with Tsunagi",
@@ -82,6 +84,7 @@ function counter(
     id,
     title,
     numeric: true,
+    width: WIDE,
     cell: ({ counters }) => counters === null ? <span class="faint">{NONE}</span> : shown(counters[id]),
     value: ({ counters }) => counters?.[id] ?? null,
   };
@@ -131,6 +134,7 @@ const COLUMNS: readonly Column<DecoderEntry>[] = [
     id: "targets",
     title: "Processes",
     numeric: true,
+    width: WIDE,
     cell: ({ targets }) => targets === 0 ? <span class="faint">0</span> : targets,
     value: ({ targets }) => targets,
   },
