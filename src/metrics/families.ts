@@ -5,6 +5,7 @@
 import type { MeasureConfig } from "../config/config.ts";
 import type { Histogram, RedEdge, RedSnapshot } from "../red/types.ts";
 import type { Resource } from "../trace/resource.ts";
+import { addHistograms } from "./totals.ts";
 
 /** One series. Labels are attributes by their OTLP names. */
 export interface Point {
@@ -50,6 +51,14 @@ export function resourceText(resource: Resource, key: string): string {
   const value = resource.attributes.find((attribute) => attribute.key === key)?.value;
   return value === undefined || value === null ? "" : String(value);
 }
+
+/** What makes one process another one in every back end. */
+export const ownerKey = (resource: Resource): string =>
+  JSON.stringify([
+    resource.serviceName,
+    resourceText(resource, "service.namespace"),
+    resourceText(resource, "service.instance.id"),
+  ]);
 
 /** Families with at least one series. Series of processes that lookup does not know are left out. */
 export function familiesOf(snapshot: RedSnapshot, context: FamilyContext): Family[] {
@@ -111,12 +120,12 @@ function graphFamilies(edges: readonly RedEdge[], context: FamilyContext): Famil
   ].filter(({ points }) => points.length > 0);
 }
 
-/** Labels as Tempo and Beyla have them. */
+/** Labels as Tempo and Beyla have them; a caller that is not traced is "user", as Tempo calls it. */
 function edgeLabels(edge: RedEdge, { lookup }: FamilyContext): Record<string, string> {
   const client = lookup(edge.client);
   const server = lookup(edge.server);
   return {
-    client: client?.serviceName ?? edge.peer,
+    client: client?.serviceName ?? (edge.overflow ? "" : "user"),
     client_service_namespace: client ? resourceText(client, "service.namespace") : "",
     server: server?.serviceName ?? edge.peer,
     server_service_namespace: server ? resourceText(server, "service.namespace") : "",
@@ -141,10 +150,5 @@ function mergeSame(points: readonly Point[]): Point[] {
 
 function addValues(left: Histogram | number, right: Histogram | number): Histogram | number {
   if (typeof left === "number" || typeof right === "number") return Number(left) + Number(right);
-  return {
-    count: left.count + right.count,
-    sum: left.sum + right.sum,
-    buckets: left.buckets.map((count, i) => count + right.buckets[i]!),
-    exemplars: left.exemplars.map((exemplar, i) => exemplar ?? right.exemplars[i] ?? null),
-  };
+  return addHistograms(left, right);
 }

@@ -10,7 +10,9 @@ import { familiesOf, type Family } from "./families.ts";
 import { GraphHistory, graphReport } from "./graph.ts";
 import { OtlpMetricSource } from "./otlp_source.ts";
 import { renderPrometheus } from "./prometheus.ts";
-import { RedTotals } from "./totals.ts";
+import { inheritedEdges } from "./inheritance.ts";
+import { seriesMetrics } from "./series_metrics.ts";
+import { goOn, RedTotals } from "./totals.ts";
 import type { GraphReport, MetricSource, MetricViews, SelfMetric, ServicesReport } from "./types.ts";
 import { ServiceHistory } from "./views.ts";
 
@@ -32,20 +34,27 @@ export class Metrics implements MetricViews {
   readonly #options: MetricsOptions;
   readonly #totals = new RedTotals();
   readonly #services: ServiceHistory;
-  readonly #graph = new GraphHistory();
+  readonly #graph: GraphHistory;
   /** When each ended, on the clock that only goes forward. */
   readonly #ended = new Map<number, number>();
+  /** Changes whenever something goes from the stage to the totals. */
+  #turn = 0;
+  /** What held at the newest snapshot. */
+  #measure: MeasureConfig;
   /** For the OTLP exporter. */
   readonly source: MetricSource;
 
   constructor(options: MetricsOptions) {
     this.#options = options;
+    this.#measure = options.measure();
     this.#services = new ServiceHistory(options.lookup);
+    this.#graph = new GraphHistory(options.lookup);
     this.source = new OtlpMetricSource({ families: () => this.#families(), now: options.clock.now });
   }
 
   /** A stage has ended; `last` is what it had measured. */
   stageEnded(last: RedSnapshot): void {
+    this.#turn++;
     this.#totals.fold(last);
   }
 
@@ -72,20 +81,31 @@ export class Metrics implements MetricViews {
   }
 
   services(windowSeconds: number): ServicesReport {
-    return this.#services.services(windowSeconds, this.#options.clock.now());
+    return this.#services.services({
+      windowSeconds,
+      nowMs: this.#options.clock.now(),
+      isGone: (resource) => this.#isGone(resource),
+      isRunning: (resource) => !this.#ended.has(resource),
+    });
   }
 
   graph(windowSeconds: number): GraphReport {
-    return graphReport(this.#graph, { windowSeconds, nowMs: this.#options.clock.now(), ...this.#context() });
+    return graphReport(this.#graph, {
+      windowSeconds,
+      nowMs: this.#options.clock.now(),
+      measure: this.#measure,
+      isGone: (resource) => this.#isGone(resource),
+    });
   }
 
   async render(format: "prometheus" | "openmetrics"): Promise<string> {
-    const families = await this.#families();
+    const snapshot = await this.#fresh();
+    const families = familiesOf(snapshot, this.#context());
     const all = families.flatMap(({ points }) => points.map(({ resource }) => resource));
     return renderPrometheus({
       families,
       resources: [...new Set(all)],
-      self: await this.#options.self(),
+      self: [...await this.#options.self(), ...seriesMetrics(snapshot)],
       format,
     });
   }
@@ -95,18 +115,44 @@ export class Metrics implements MetricViews {
   }
 
   #context() {
-    const { measure, lookup, own } = this.#options;
-    return { measure: measure(), lookup, own: own() };
+    const { lookup, own } = this.#options;
+    return { measure: this.#measure, lookup, own: own() };
+  }
+
+  /** Past its ttl, or forgotten already. */
+  #isGone(resource: number): boolean {
+    const at = this.#ended.get(resource);
+    return this.#options.lookup(resource) === undefined ||
+      at !== undefined && this.#options.clock.elapsed() - at >= this.#options.measure().ttlMs;
   }
 
   async #fresh(): Promise<RedSnapshot> {
-    const { measure, clock, snapshot, onForget } = this.#options;
-    for (const [resource, at] of this.#ended) {
-      if (clock.elapsed() - at < measure().ttlMs) continue;
+    const { snapshot, onForget } = this.#options;
+    const turn = this.#turn;
+    const current = await snapshot();
+    // What the stage said then may be in the totals by now.
+    if (turn !== this.#turn) return await this.#fresh();
+    this.#configure();
+    const gone = new Set([...this.#ended.keys()].filter((resource) => this.#isGone(resource)));
+    if (gone.size === 0) return this.#totals.with(current);
+    this.#turn++;
+    const inherited = inheritedEdges(this.#totals.with(current).edges, gone, this.#options.lookup);
+    for (const resource of gone) {
       this.#ended.delete(resource);
       this.#totals.forget(resource);
       onForget(resource);
     }
-    return this.#totals.with(await snapshot());
+    this.#totals.inherit(inherited);
+    return await this.#fresh();
+  }
+
+  /** Where another configuration begins series anew, what ended stages measured of them goes. */
+  #configure(): void {
+    const before = this.#measure;
+    this.#measure = this.#options.measure();
+    if (this.#measure === before) return;
+    const stays = goOn(before, this.#measure);
+    this.#totals.keep(stays);
+    if (!stays("edges")) this.#graph.clear();
   }
 }

@@ -5,7 +5,7 @@
 import type { Protocol, Temporality } from "../config/config.ts";
 import type { Histogram } from "../red/types.ts";
 import type { Resource } from "../trace/resource.ts";
-import type { Family, Point } from "./families.ts";
+import { type Family, ownerKey, type Point } from "./families.ts";
 import { encodeJson, encodeProtobuf } from "./otlp.ts";
 import type { MetricCollection, MetricSource } from "./types.ts";
 
@@ -21,12 +21,11 @@ interface Delivered {
   readonly startUnixNs: bigint;
   readonly timeUnixNs: bigint;
 }
-type ByPoint = Map<string, Delivered>;
 
 export class OtlpMetricSource implements MetricSource {
   readonly #options: OtlpSourceOptions;
-  /** Delta temporality: totals that a collector has. A resource is its object, so each keeps a table. */
-  #delivered = new Map<Resource, ByPoint>();
+  /** Delta temporality: totals that a collector has. */
+  #delivered: ReadonlyMap<string, Delivered> = new Map();
 
   constructor(options: OtlpSourceOptions) {
     this.#options = options;
@@ -52,12 +51,12 @@ export class OtlpMetricSource implements MetricSource {
   }
 
   #difference(totals: readonly Family[]): Family[] {
+    const keyOf = keys();
     return totals.map((family) => ({
       ...family,
       points: family.points.flatMap((point): Point[] => {
-        const before = this.#delivered.get(point.resource)?.get(keyOf(family, point));
-        // A total that went back was begun anew.
-        if (before === undefined || countOf(point.value) < countOf(before.value)) return [point];
+        const before = this.#delivered.get(keyOf(family, point));
+        if (before === undefined || isBegunAnew(point, before)) return [point];
         if (countOf(point.value) === countOf(before.value)) return [];
         return [{ ...point, startUnixNs: before.timeUnixNs, value: subtract(point.value, before) }];
       }),
@@ -65,20 +64,32 @@ export class OtlpMetricSource implements MetricSource {
   }
 }
 
-function tableOf(families: readonly Family[], timeUnixNs: bigint): Map<Resource, ByPoint> {
-  const table = new Map<Resource, ByPoint>();
-  for (const family of families) {
-    for (const point of family.points) {
-      let points = table.get(point.resource);
-      if (points === undefined) table.set(point.resource, points = new Map());
-      points.set(keyOf(family, point), { value: point.value, startUnixNs: point.startUnixNs, timeUnixNs });
-    }
-  }
-  return table;
+function tableOf(families: readonly Family[], timeUnixNs: bigint): ReadonlyMap<string, Delivered> {
+  const keyOf = keys();
+  return new Map(families.flatMap((family) =>
+    family.points.map((point) => [
+      keyOf(family, point),
+      { value: point.value, startUnixNs: point.startUnixNs, timeUnixNs },
+    ])
+  ));
 }
 
-const keyOf = (family: Family, { attributes, overflow }: Point): string =>
-  JSON.stringify([family.name, Object.entries(attributes).sort(), overflow]);
+/**
+ * Makes the identity of a series for a collector. A resource is told by its owner: when a loader is started again, or a
+ * process under the same instance id, the same series go on under another object.
+ */
+function keys(): (family: Family, point: Point) => string {
+  const owners = new Map<Resource, string>();
+  return ({ name }, { resource, attributes, overflow }) => {
+    let owner = owners.get(resource);
+    if (owner === undefined) owners.set(resource, owner = ownerKey(resource));
+    return JSON.stringify([owner, name, Object.entries(attributes).sort(), overflow]);
+  };
+}
+
+/** The total has another beginning, or went back. */
+const isBegunAnew = (point: Point, before: Delivered): boolean =>
+  point.startUnixNs > before.startUnixNs || countOf(point.value) < countOf(before.value);
 
 const countOf = (value: Histogram | number): number => typeof value === "number" ? value : value.count;
 

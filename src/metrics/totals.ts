@@ -2,7 +2,16 @@
  * Adds up what RED stages measured, over all their lives: the last snapshot of a stage that ended is folded in,
  * so that no count goes back when a Worker is replaced. Used by the sources of metrics beside it.
  */
-import type { Histogram, RedEdge, RedRoute, RedSeries, RedSnapshot } from "../red/types.ts";
+import type { MeasureConfig } from "../config/config.ts";
+import type {
+  Exemplar,
+  Histogram,
+  RedEdge,
+  RedMetric,
+  RedRoute,
+  RedSeries,
+  RedSnapshot,
+} from "../red/types.ts";
 
 export const NO_SNAPSHOT: RedSnapshot = {
   counters: {
@@ -28,6 +37,22 @@ export const edgeKey = (edge: RedEdge): string =>
 export const routeKey = (route: RedRoute): string =>
   JSON.stringify([route.resource, route.method, route.route, route.failed, route.overflow]);
 
+/** Two measure configurations: which of the series that were measured by the first go on under the second. */
+export function goOn(before: MeasureConfig, after: MeasureConfig): (metric: RedMetric | "edges") => boolean {
+  const isSame = (key: "durationBucketsS" | "sizeBucketsBytes" | "attributes") =>
+    JSON.stringify(before[key]) === JSON.stringify(after[key]);
+  const [durations, sizes, attributes] = [
+    isSame("durationBucketsS"),
+    isSame("sizeBucketsBytes"),
+    isSame("attributes"),
+  ];
+  return (metric) => {
+    if (metric === "edges") return durations && after.features.includes("application_service_graph");
+    const buckets = metric.endsWith(".duration") ? durations : sizes;
+    return buckets && attributes && after.features.includes("application");
+  };
+}
+
 /** The stages that have ended, as one snapshot, and how long each process's share is kept. */
 export class RedTotals {
   #past: RedSnapshot = NO_SNAPSHOT;
@@ -51,6 +76,20 @@ export class RedTotals {
       routes: this.#past.routes.filter((route) => route.resource !== resource),
     };
   }
+
+  /** Takes over edges of processes that are forgotten, by the numbers of others of the same services. */
+  inherit(edges: readonly RedEdge[]): void {
+    this.#past = { ...this.#past, edges: sumByKey([...this.#past.edges, ...edges], edgeKey, addEdges) };
+  }
+
+  /** Keeps what goes on under other rules. */
+  keep(stays: (metric: RedMetric | "edges") => boolean): void {
+    this.#past = {
+      ...this.#past,
+      series: this.#past.series.filter(({ metric }) => stays(metric)),
+      edges: stays("edges") ? this.#past.edges : [],
+    };
+  }
 }
 
 /** `left` is the older one. Histograms whose buckets have changed cannot be added: the newer one stands. */
@@ -70,9 +109,16 @@ function addByKey<T>(
   keyOf: (item: T) => string,
   add: (older: T, newer: T) => T,
 ): readonly T[] {
-  if (left.length === 0) return right;
-  const all = new Map(left.map((item) => [keyOf(item), item]));
-  for (const item of right) {
+  return left.length === 0 ? right : sumByKey([...left, ...right], keyOf, add);
+}
+
+function sumByKey<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  add: (older: T, newer: T) => T,
+): readonly T[] {
+  const all = new Map<string, T>();
+  for (const item of items) {
     const key = keyOf(item);
     const older = all.get(key);
     all.set(key, older === undefined ? item : add(older, item));
@@ -89,6 +135,7 @@ function addEdges(older: RedEdge, newer: RedEdge): RedEdge {
   if (older.clientDuration.buckets.length !== newer.clientDuration.buckets.length) return newer;
   return {
     ...older,
+    startUnixNs: older.startUnixNs < newer.startUnixNs ? older.startUnixNs : newer.startUnixNs,
     requests: older.requests + newer.requests,
     failed: older.failed + newer.failed,
     clientDuration: addHistograms(older.clientDuration, newer.clientDuration),
@@ -105,13 +152,19 @@ function addRoutes(older: RedRoute, newer: RedRoute): RedRoute {
   };
 }
 
-function addHistograms(older: Histogram, newer: Histogram): Histogram {
+/** The newest exemplar of each bucket stays. */
+export function addHistograms(older: Histogram, newer: Histogram): Histogram {
   return {
     count: older.count + newer.count,
     sum: older.sum + newer.sum,
     buckets: older.buckets.map((count, i) => count + (newer.buckets[i] ?? 0)),
-    exemplars: older.exemplars.map((exemplar, i) => newer.exemplars[i] ?? exemplar),
+    exemplars: older.exemplars.map((exemplar, i) => newest(exemplar, newer.exemplars[i] ?? null)),
   };
+}
+
+function newest(left: Exemplar | null, right: Exemplar | null): Exemplar | null {
+  if (left === null || right === null) return left ?? right;
+  return left.timeUnixNs > right.timeUnixNs ? left : right;
 }
 
 function addRecords<T extends Readonly<Record<string, number>> | RedSnapshot["counters"]>(

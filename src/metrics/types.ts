@@ -31,7 +31,7 @@ export interface Sparkline {
 export interface ServiceReport extends Red {
   readonly name: string;
   readonly namespace: string | null;
-  /** Processes. */
+  /** Processes that run. */
   readonly instances: number;
   readonly history: Sparkline;
   /** Busiest first. */

@@ -56,12 +56,18 @@ export class ServiceHistory {
     this.#ticks = this.#ticks.filter((tick) => tick.atMs > atMs - HISTORY_SECONDS * 1_000);
   }
 
-  services(windowSeconds: number, nowMs: number): ServicesReport {
+  services({ windowSeconds, nowMs, isGone, isRunning }: {
+    readonly windowSeconds: number;
+    readonly nowMs: number;
+    /** A process that is shown no more. */
+    readonly isGone: (resource: number) => boolean;
+    readonly isRunning: (resource: number) => boolean;
+  }): ServicesReport {
     const fromMs = nowMs - windowSeconds * 1_000;
     const byService = Map.groupBy(
       [...this.#last].flatMap(([key, route]) => {
         const resource = this.#lookup(route.resource);
-        return resource === undefined ? [] : [{ key, route, resource }];
+        return resource === undefined || isGone(route.resource) ? [] : [{ key, route, resource }];
       }),
       ({ resource }) => JSON.stringify([resource.serviceName, resourceText(resource, "service.namespace")]),
     );
@@ -78,7 +84,7 @@ export class ServiceHistory {
       return {
         name: resource.serviceName,
         namespace: resourceText(resource, "service.namespace") || null,
-        instances: new Set(parts.map(({ route }) => route.resource)).size,
+        instances: new Set(parts.map(({ route }) => route.resource).filter(isRunning)).size,
         ...this.#red(parts, { fromMs, toMs: nowMs }),
         history: this.#history(parts, nowMs),
         routes,

@@ -222,11 +222,11 @@ export class RedStage {
   }
 
   #tick(): void {
-    this.#setWord(map.WORD_NOW_NS, this.#now() * NS_PER_MS);
+    this.#setWord(map.WORD_NOW_NS, BigInt(Math.trunc(this.#now())) * BigInt(NS_PER_MS));
     this.#setWord(map.WORD_ELAPSED_NS, Math.round(this.#elapsed() * NS_PER_MS));
   }
 
-  #setWord(index: number, value: number): void {
+  #setWord(index: number, value: number | bigint): void {
     this.#view.setBigUint64(wordAt(index), BigInt(value), true);
   }
 }
