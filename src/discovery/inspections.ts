@@ -8,6 +8,7 @@ import type { GoStructs } from "../decoder/manifest.ts";
 import type { LoaderClient } from "../loader/client.ts";
 import { ExeSource } from "../loader/exe_source.ts";
 import { readGoStructs } from "../maker/structs.ts";
+import { collectFreshGarbage } from "../support/garbage.ts";
 import type { Logger } from "../support/log.ts";
 import type { ProcessInfo } from "../wire/process.ts";
 
@@ -64,6 +65,7 @@ export class Inspections {
     try {
       return await read();
     } finally {
+      collectFreshGarbage();
       const next = this.#turns.shift();
       if (next) next();
       else this.#reading--;

@@ -4,12 +4,23 @@
  */
 
 /** What V8 puts into every global scope with `--expose-gc`; `deno task run` asks for it. */
-type Collect = (
-  options: { readonly type: "major"; readonly execution: "sync"; readonly flavor: "last-resort" },
-) => void;
+type Collect = (options: {
+  readonly type: "minor" | "major";
+  readonly execution: "sync";
+  readonly flavor?: "last-resort";
+}) => void;
+
+const { gc } = globalThis as { gc?: Collect };
 
 /** Collects all that this thread needs no more and gives the pages back; does nothing where V8 was not asked for it. */
 export function collectGarbage(): void {
-  const { gc } = globalThis as { gc?: Collect };
   gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+}
+
+/**
+ * Collects what was made a moment ago, in about a millisecond: after work with many large buffers, whose size tells the
+ * engine little.
+ */
+export function collectFreshGarbage(): void {
+  gc?.({ type: "minor", execution: "sync" });
 }
