@@ -26,11 +26,11 @@ pageTest("shows a trace as a waterfall", {
   const rows = await spanRows(page);
   deepEqual(rows.toSorted(), [
     "1 front GET /report/{id} 503",
-    "2 GET → back 200",
-    "2 GET → middle 503",
+    "2 GET → back/x 200",
+    "2 GET → middle/x 503",
     "3 back GET /slow 200",
     "3 middle GET /rows/{page} 503",
-    "4 GET → back 200",
+    "4 GET → back/x 200",
     "5 back GET /slow 200",
   ]);
   equal(await page.getByRole("heading", { level: 1 }).innerText(), "GET /report/{id}");
@@ -67,7 +67,7 @@ pageTest("opens by keyboard, goes through the spans and back to the row it came 
   await page.keyboard.press("Tab");
   equal(await page.evaluate(() => document.activeElement?.getAttribute("role")), "row");
   await page.keyboard.press("ArrowDown");
-  match(second!, /^2 GET → back/);
+  match(second!, /^2 GET → back\/x/);
   equal(await panel(page).getByRole("heading").innerText(), "GET");
   await panel(page).getByText("http://back/x?y=1").waitFor();
   await page.keyboard.press("End");

@@ -12,17 +12,19 @@ export interface ChartProps {
   /** Seconds since 1970 of each value. */
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
+  /** The top of the scale is at least that. */
+  readonly least: number;
   readonly format: (value: number) => string;
 }
 
 const HEIGHT = 140;
 
-export function Chart({ title, group, colour: property, times, values, format }: ChartProps) {
+export function Chart({ title, group, colour: property, times, values, least, format }: ChartProps) {
   const data = useMemo((): [number[], (number | null)[]] => [[...times], [...values]], [times, values]);
   const box = usePlot(data, HEIGHT, (colour) => ({
     padding: [8, 8, 0, 0],
     cursor: { sync: { key: group }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    scales: { y: { range: (_plot, _min, max) => [0, Math.max(least, max * 1.1)] } },
     axes: axes(colour, { time: "{HH}:{mm}", figure: format, left: { space: 26 } }),
     series: [
       { label: "Time", value: "{HH}:{mm}:{ss}" },

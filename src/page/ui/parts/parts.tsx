@@ -45,11 +45,12 @@ export function Section(
   );
 }
 
-/** Why something is not as wished, and what helps. */
-export function Because({ reason: { code, message, remedy } }: { reason: Reason }) {
+/** Why something is not as wished, and what helps. `brief`: in one line, as far as it fits. */
+export function Because({ reason, brief = false }: { reason: Reason; brief?: boolean }) {
+  const { code, message, remedy } = reason;
   return (
-    <p class="reason">
-      <b>{sentence(message)}</b> {sentence(remedy)} <code>{code}</code>
+    <p class={brief ? "reason clip" : "reason"} title={brief ? remedy : undefined}>
+      <code>{code}</code> <b>{sentence(message)}</b> {!brief && sentence(remedy)}
     </p>
   );
 }

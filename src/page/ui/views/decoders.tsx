@@ -38,7 +38,7 @@ export function Decoders() {
               columns={COLUMNS}
               rows={decoders}
               rowKey={({ name }) => name}
-              sortedBy="name"
+              sortedBy="targets"
             />
           )}
       </Section>
@@ -113,7 +113,9 @@ const COLUMNS: readonly Column<DecoderEntry>[] = [
     cell: ({ goRange, libraries }) => (
       <span class="lines">
         <span>Go {goRange}</span>
-        {libraries.map((library) => <small key={library}>{library}</small>)}
+        {libraries.length > 0 && (
+          <small class="clip" title={libraries.join(", ")}>{libraries.join(", ")}</small>
+        )}
       </span>
     ),
     value: ({ goRange }) => goRange,

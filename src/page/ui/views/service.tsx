@@ -67,12 +67,20 @@ function Charts({ service: { history }, report }: { service: ServiceReport; repo
   const shared = { group: "service", times };
   return (
     <div class="charts">
-      <Chart {...shared} title="Requests a second" colour="--accent" values={history.rate} format={rate} />
+      <Chart
+        {...shared}
+        title="Requests a second"
+        colour="--accent"
+        values={history.rate}
+        least={1}
+        format={rate}
+      />
       <Chart
         {...shared}
         title="Errors"
         colour="--bad"
         values={history.errorRate}
+        least={0.02}
         format={(share) => `${percent(share)} %`}
       />
       <Chart
@@ -80,6 +88,7 @@ function Charts({ service: { history }, report }: { service: ServiceReport; repo
         title="Latency, p99"
         colour="--warn"
         values={history.p99Ms}
+        least={1}
         format={(ms) => ms === 0 ? "0" : latency(ms)}
       />
     </div>

@@ -2,7 +2,16 @@
 import { Fragment, h } from "preact";
 import { serviceClass } from "../parts/colours.ts";
 import { counted, duration } from "../parts/format.ts";
-import { attribute, kindName, type Row, type Stretch } from "./waterfall.ts";
+import { attribute, kindName, type Row, type Stretch, type TraceSpan } from "./waterfall.ts";
+
+/** Kind of a client's span in OTLP. */
+const CLIENT = 3;
+
+/** Host and path that a client's span asked. */
+function calledBy({ attributes }: TraceSpan): string {
+  const url = attribute(attributes, "url.full");
+  return url?.replace(/^\w+:\/\//, "").replace(/\?.*$/, "") ?? attribute(attributes, "server.address") ?? "";
+}
 
 interface SpanRowProps {
   readonly row: Row;
@@ -20,7 +29,6 @@ const MAX_INDENT = 14;
 export function SpanRow({ row, selected, folded, fromNs, toNs, select, toggle }: SpanRowProps) {
   const { span, depth, below, entry, error } = row;
   const status = attribute(span.attributes, "http.response.status_code");
-  const target = attribute(span.attributes, "url.path") ?? attribute(span.attributes, "server.address");
   return (
     <div
       class={`span-row ${serviceClass(span.serviceName)}${error ? " failed" : ""}`}
@@ -57,7 +65,7 @@ export function SpanRow({ row, selected, folded, fromNs, toNs, select, toggle }:
         {entry && <b class="clip">{span.serviceName}</b>}
         <span class="clip" title={`${span.serviceName}, ${kindName(span.kind)}: ${span.name}`}>
           {span.name}
-          {span.kind === 3 && target !== null && <span class="faint">{` → ${target}`}</span>}
+          {span.kind === CLIENT && <span class="faint">{` → ${calledBy(span)}`}</span>}
         </span>
         {status !== null && <span class={error ? "badge-bad" : "code"}>{status}</span>}
         {error && status === null && <span class="badge-bad">error</span>}

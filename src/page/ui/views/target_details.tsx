@@ -8,7 +8,9 @@ export function belowTarget(target: TargetReport, open: boolean) {
   if (target.reason === null && !open) return null;
   return (
     <>
-      {target.reason !== null && <Because reason={target.reason} />}
+      {target.reason !== null && (
+        <Because reason={target.reason} brief={target.state === "excluded" && !open} />
+      )}
       {open && <Details target={target} />}
     </>
   );
