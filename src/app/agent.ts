@@ -117,6 +117,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     store,
     printer,
     events,
+    decoders: decoders.admin,
     config: () => ({ current: live.current(), state: live.state() }),
   });
 

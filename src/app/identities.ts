@@ -2,7 +2,7 @@
  * Numbers for the processes that are measured: series carry a number, not a process. Processes that tell the same
  * service name, namespace and instance id are one in every back end, so they share one. Used by Measuring.
  */
-import { resourceText } from "../metrics/families.ts";
+import { ownerKey } from "../metrics/families.ts";
 import type { Resource } from "../trace/resource.ts";
 
 /** What became of a number. */
@@ -28,7 +28,7 @@ export class Identities {
 
   /** A process was found, or is called by another name now. */
   set(pid: number, resource: Resource): IdentityChange {
-    const key = keyOf(resource);
+    const key = ownerKey(resource);
     let identity = this.#byKey.get(key);
     if (!identity) {
       identity = { number: this.#next++, resource, pids: new Set() };
@@ -61,14 +61,7 @@ export class Identities {
     const identity = this.#byNumber.get(number);
     if (!identity || identity.pids.size > 0) return false;
     this.#byNumber.delete(number);
-    this.#byKey.delete(keyOf(identity.resource));
+    this.#byKey.delete(ownerKey(identity.resource));
     return true;
   }
 }
-
-const keyOf = (resource: Resource): string =>
-  JSON.stringify([
-    resource.serviceName,
-    resourceText(resource, "service.namespace"),
-    resourceText(resource, "service.instance.id"),
-  ]);

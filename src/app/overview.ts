@@ -8,6 +8,7 @@ import type { Target } from "../discovery/target.ts";
 import type { MetricExporter } from "../export/metric_exporter.ts";
 import type { SpanOutput } from "../export/span_output.ts";
 import type { SelfMetric } from "../metrics/types.ts";
+import type { DecoderAdmin } from "../registry/admin.ts";
 import { withoutSecrets } from "../status/config_report.ts";
 import type { EventHub } from "../status/events.ts";
 import type { ConfigState, Readiness, StatusReport, TargetReport, TargetsAnswer } from "../status/model.ts";
@@ -30,6 +31,7 @@ export interface OverviewOptions {
   readonly store: Pick<TraceStore, "stats">;
   readonly printer: Pick<SpanPrinter, "stats">;
   readonly events: Pick<EventHub, "stats">;
+  readonly decoders: Pick<DecoderAdmin, "list">;
   readonly config: () => { readonly current: Config; readonly state: ConfigState };
 }
 
@@ -113,6 +115,11 @@ export class Overview {
   }
 
   async selfMetrics(): Promise<SelfMetric[]> {
-    return selfMetrics({ status: await this.status(), targets: this.targets().targets });
+    const { decoders } = this.#options;
+    return selfMetrics({
+      status: await this.status(),
+      targets: this.targets().targets,
+      decoders: await decoders.list(),
+    });
   }
 }

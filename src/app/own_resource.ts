@@ -15,6 +15,8 @@ export function ownResource({ hostName, pid }: { hostName: string | null; pid: n
     { key: names.TELEMETRY_SDK_NAME, value: "tsunagi" },
     { key: names.TELEMETRY_SDK_LANGUAGE, value: "go" },
     { key: names.TELEMETRY_SDK_VERSION, value: VERSION },
+    { key: names.TELEMETRY_DISTRO_NAME, value: "tsunagi" },
+    { key: names.TELEMETRY_DISTRO_VERSION, value: VERSION },
   ];
   const writer = new ProtoWriter();
   for (const { key, value } of attributes) writer.bytesField(1, writeAttribute(key, String(value)));

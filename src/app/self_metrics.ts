@@ -1,13 +1,31 @@
 /** The agent's own figures, tsunagi_*, out of what the status API says. Used by the composition root for /metrics. */
 import type { SelfMetric } from "../metrics/types.ts";
+import type { DecoderList } from "../registry/model.ts";
 import type { StatusReport, TargetReport } from "../status/model.ts";
 
 export interface SelfMetricsInput {
   readonly status: StatusReport;
   readonly targets: readonly TargetReport[];
+  readonly decoders: DecoderList;
 }
 
-export function selfMetrics({ status, targets }: SelfMetricsInput): SelfMetric[] {
+/** Reasons that are 0 before they are met: a rate sees only what rises from something. */
+export const LEFT_OUT = zeroes("ignored", "filtered", "notExported");
+export const LOST = zeroes(
+  ...["ringFull", "spanMapFull", "endRingFull", "abandoned", "tableFull", "processExited", "badRecord"],
+  ...[
+    "loaderEnded",
+    "queue_full",
+    "rejected",
+    "answer_too_large",
+    "retries_exhausted",
+    "too_large",
+    "malformed",
+  ],
+  ...["replaced", "shutdown"],
+);
+
+export function selfMetrics({ status, targets, decoders }: SelfMetricsInput): SelfMetric[] {
   const { accounting, loader, export: exported, metricsExport, events, service, config } = status;
   const sites = targets.flatMap((target) => target.sites);
   return [
@@ -19,9 +37,13 @@ export function selfMetrics({ status, targets }: SelfMetricsInput): SelfMetric[]
     counter(
       "spans_left_out_total",
       "Spans that are wanted in no trace, by reason.",
-      by("reason", accounting.leftOut),
+      by("reason", { ...LEFT_OUT, ...accounting.leftOut }),
     ),
-    counter("spans_lost_total", "Spans that were lost, by reason.", by("reason", accounting.lost)),
+    counter(
+      "spans_lost_total",
+      "Spans that were lost, by reason.",
+      by("reason", { ...LOST, ...accounting.lost }),
+    ),
     gauge("spans_in_flight", "Spans that have begun and not ended.", one(accounting.inFlight)),
     gauge("export_queue_spans", "Spans waiting for the collector.", one(accounting.queued)),
     counter("export_batches_total", "Requests that the collector acknowledged.", one(exported.batches)),
@@ -69,6 +91,8 @@ export function selfMetrics({ status, targets }: SelfMetricsInput): SelfMetric[]
     ),
     counter("kernel_events_total", "Counters of the kernel half.", by("event", status.probes)),
     counter("decoder_events_total", "Counters of the decoders.", by("event", status.decoder)),
+    counter("decoder_swaps_total", "Decoders that were put in place of others.", one(decoders.swaps.count)),
+    gauge("decoders_refused", "Decoders that are listed as refused.", one(decoders.refused.length)),
     counter(
       "red_spans_total",
       "Spans at the measuring stage, by what became of them.",
@@ -97,6 +121,10 @@ const gauge = (name: string, help: string, samples: Samples): SelfMetric => ({
   ...counter(name, help, samples),
   kind: "gauge",
 });
+
+function zeroes(...names: string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, 0]));
+}
 
 function tally<T>(items: readonly T[], nameOf: (item: T) => string): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { DECODERS, STATUS, TARGETS } from "../../tests/support/status_app.ts";
+import { LEFT_OUT, LOST, selfMetrics } from "./self_metrics.ts";
+
+const metrics = selfMetrics({ status: STATUS, targets: TARGETS, decoders: DECODERS });
+const valuesOf = (name: string) =>
+  Object.fromEntries(
+    metrics.find((metric) => metric.name === name)!.samples.map(({ labels, value }) =>
+      [Object.values(labels).join(), value] as const
+    ),
+  );
+
+Deno.test("selfMetrics: reasons that were never met are 0, so that a rate sees the first loss", () => {
+  assert.deepEqual(valuesOf("tsunagi_spans_lost_total"), { ...LOST, queue_full: 1 });
+  assert.deepEqual(valuesOf("tsunagi_spans_left_out_total"), LEFT_OUT);
+});
+
+Deno.test("selfMetrics: swaps and refused decoders", () => {
+  assert.deepEqual(valuesOf("tsunagi_decoder_swaps_total"), { "": DECODERS.swaps.count });
+  assert.deepEqual(valuesOf("tsunagi_decoders_refused"), { "": DECODERS.refused.length });
+});
+
+Deno.test("selfMetrics: each name begins with tsunagi_, is told once, and counters alone end with _total", () => {
+  const names = metrics.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  for (const { name, kind } of metrics) {
+    assert.match(name, /^tsunagi_[a-z_]+$/);
+    assert.equal(name.endsWith("_total"), kind === "counter", name);
+  }
+});
