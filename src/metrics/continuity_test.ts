@@ -48,6 +48,28 @@ Deno.test("Metrics: the service graph does not go back when one of two processes
   assert.deepEqual(await graphOf(metrics), { counted: [], map: [], nodes: 0 });
 });
 
+Deno.test("Metrics.services(): a service keeps its count, and no rate, when one of two processes is forgotten", async () => {
+  const one = { ...snapshotOf(3, 1), edges: [] };
+  const other = one.routes.map((route) => ({ ...route, resource: 3, route: "/other" }));
+  const { metrics, state } = setUp({ ...one, routes: [...one.routes, ...other] });
+  state.resources.set(3, resourceOf(13, "front"));
+  await metrics.sample();
+  const shown = () =>
+    metrics.services(60).services.map(({ instances, requests, errors }) => [instances, requests, errors]);
+  assert.deepEqual(shown(), [[2, 8, 2]]);
+  metrics.processEnded(1);
+  assert.deepEqual(shown(), [[1, 8, 2]]);
+  state.nowMs += MEASURE.ttlMs;
+  await metrics.render("prometheus");
+  state.snapshot = { ...one, series: [], routes: other };
+  await metrics.sample();
+  assert.deepEqual(shown(), [[1, 8, 2]]);
+  assert.equal(metrics.services(60).services[0]!.rate, 0);
+  metrics.processEnded(3);
+  state.nowMs += MEASURE.ttlMs;
+  assert.deepEqual(shown(), []);
+});
+
 Deno.test("Metrics: what is idle leaves the page too when it is past its ttl, and is no other's", async () => {
   const { metrics, state } = setUp(snapshotOf(3, 1));
   await metrics.sample();
