@@ -1,7 +1,6 @@
 import { deepEqual } from "node:assert/strict";
-import { TROUBLED_STATUS, TROUBLED_TARGETS } from "./agent_state.ts";
 import { problems } from "./accessibility.ts";
-import { pageTest } from "./page_test_case.ts";
+import { makeTrouble, pageTest } from "./page_test_case.ts";
 import { GAPS, TWELVE } from "./plans.ts";
 
 for (const dark of [false, true]) {
@@ -10,11 +9,7 @@ for (const dark of [false, true]) {
       dark,
       width,
       plans: TWELVE,
-      prepare: (server, world) => {
-        for (let index = 0; index < 20; index++) world.request();
-        server.status = TROUBLED_STATUS;
-        server.targets = [...server.targets, ...TROUBLED_TARGETS];
-      },
+      prepare: makeTrouble,
     }, async ({ page, world, open }) => {
       for (
         const hash of [

@@ -1,6 +1,5 @@
 import { deepEqual } from "node:assert/strict";
-import { TROUBLED_STATUS, TROUBLED_TARGETS } from "./agent_state.ts";
-import { pageTest } from "./page_test_case.ts";
+import { makeTrouble, pageTest } from "./page_test_case.ts";
 import { TWELVE } from "./plans.ts";
 import { walk } from "./walk.ts";
 
@@ -8,11 +7,7 @@ for (const width of [360, 390, 768, 1_024, 1_360, 1_920]) {
   pageTest(`fits into ${width} pixels, whatever the view`, {
     width,
     plans: TWELVE,
-    prepare: (server, world) => {
-      for (let index = 0; index < 20; index++) world.request();
-      server.status = TROUBLED_STATUS;
-      server.targets = [...server.targets, ...TROUBLED_TARGETS];
-    },
+    prepare: makeTrouble,
   }, async ({ page, server }) => {
     await walk(page, server.url, async (place) => {
       const wider = await page.evaluate(() => {

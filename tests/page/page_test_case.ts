@@ -1,16 +1,18 @@
 /** How a test of the page is written: a world, a look, and what one does with the page. */
 import { deepEqual } from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { TROUBLED_STATUS, TROUBLED_TARGETS } from "./agent_state.ts";
 import { type Look, TestBrowser } from "./browser.ts";
 import { PageServer } from "./page_server.ts";
 import { type ServicePlan, TWO } from "./plans.ts";
+import { settled } from "./walk.ts";
 import { World } from "./world.ts";
 
 export interface PageTest {
   readonly page: Page;
   readonly server: PageServer;
   readonly world: World;
-  /** Goes to a place in the page, such as "#/traces". */
+  /** Goes to a place in the page, such as "#/traces", and waits for its first answer. */
   readonly open: (hash: string) => Promise<void>;
   /** Takes out the faults that the test itself brought about. */
   readonly forgive: (text: RegExp) => void;
@@ -57,7 +59,7 @@ export function pageTest(
         world,
         open: async (hash) => {
           await page.goto(`${server.url}/${hash}`);
-          await page.locator("main > *").first().waitFor();
+          await settled(page);
         },
         forgive: (text) => {
           faults.splice(0, faults.length, ...faults.filter((fault) => !text.test(fault)));
@@ -66,6 +68,13 @@ export function pageTest(
       deepEqual(faults, []);
     },
   });
+}
+
+/** For `prepare`: some traces, and an agent with every kind of trouble. */
+export function makeTrouble(server: PageServer, world: World): void {
+  for (let index = 0; index < 20; index++) world.request();
+  server.status = TROUBLED_STATUS;
+  server.targets = [...server.targets, ...TROUBLED_TARGETS];
 }
 
 /** The texts of the cells of a table's rows. */

@@ -163,13 +163,13 @@ pageTest("says when the agent is gone, keeps what it knew and comes back by itse
 });
 
 pageTest("tries again when told so, and says what a failing agent says", {}, async (test) => {
-  const { page, server, open, forgive } = test;
+  const { page, server, forgive } = test;
   let failing = true;
   server.services = (report) => {
     if (failing) throw new Error("Cannot measure");
     return report;
   };
-  await open("");
+  await page.goto(server.url);
   await page.getByText("The agent could not answer; its log says why").waitFor();
   await page.getByText("Asking the agent …").waitFor();
   failing = false;

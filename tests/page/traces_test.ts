@@ -69,7 +69,7 @@ pageTest("searches by text", { prepare: fill }, async ({ page, world, open }) =>
   await page.getByText("No trace in memory matches").waitFor();
   await page.getByRole("link", { name: "Clear the search" }).click();
   await until(() => traceIds(page), (ids) => ids.length === REQUESTS);
-  equal(await page.getByLabel("Search").inputValue(), "");
+  await until(() => page.getByLabel("Search").inputValue(), (text) => text === "");
   // What was typed is no step of its own.
   await page.getByLabel("Search").fill("x");
   await until(() => Promise.resolve(page.url()), (url) => url.endsWith("?q=x"));

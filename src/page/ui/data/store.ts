@@ -27,6 +27,10 @@ export function createStore<T>(value: T): Store<T> {
 
 export function useStore<T>({ get, watch }: Store<T>): T {
   const [value, setValue] = useState(get);
-  useEffect(() => watch(() => setValue(get)), [watch]);
+  useEffect(() => {
+    // What happened between the first drawing and now.
+    setValue(get);
+    return watch(() => setValue(get));
+  }, [watch]);
   return value;
 }

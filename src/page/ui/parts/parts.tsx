@@ -100,7 +100,7 @@ export function redText({ rate: perSecond, errorRate }: Pick<GraphEdge, "rate" |
 }
 
 /** Text that a button puts on the clipboard. */
-export function Copyable({ text, shown = text, label }: { text: string; shown?: string; label: string }) {
+export function Copyable({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await copyText(text);
@@ -109,7 +109,7 @@ export function Copyable({ text, shown = text, label }: { text: string; shown?: 
   };
   return (
     <span class="copyable">
-      <code>{shown}</code>
+      <code>{text}</code>
       <button type="button" class="small-button" onClick={copy} aria-label={`Copy ${label}`}>
         {copied ? "Copied" : "Copy"}
       </button>

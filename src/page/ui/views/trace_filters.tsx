@@ -6,17 +6,26 @@ import { link, replaceHash } from "../data/location.ts";
 import { usePoll } from "../data/poll.ts";
 
 /** The filters by their names in the address, which are also those of the API. */
-export const FILTERS = ["q", "service", "route", "status", "min_duration_ms"] as const;
-export type Filter = typeof FILTERS[number];
+const FILTERS = ["q", "service", "route", "status", "min_duration_ms"] as const;
+type Filter = typeof FILTERS[number];
+
+/** What each filter is set to; "" where it is not. */
+export type Given = Readonly<Record<Filter, string>>;
+
+export function readFilters(query: URLSearchParams): Given {
+  return Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""])) as Given;
+}
 
 const STATUSES = ["error", "ok", "2xx", "3xx", "4xx", "5xx"];
 const STATUS_NAMES: Readonly<Record<string, string>> = { error: "failed", ok: "not failed" };
 
+/** Services and routes are seldom new. */
+const NAMES_EVERY_MS = 30_000;
 /** Text is sought this long after the last key. */
 const TYPING_MS = 300;
 
-export function Filters({ given }: { given: Readonly<Record<Filter, string>> }) {
-  const services = usePoll<ServicesReport>("services?window=60", null).data?.services ?? [];
+export function Filters({ given }: { given: Given }) {
+  const services = usePoll<ServicesReport>("services?window=60", NAMES_EVERY_MS).data?.services ?? [];
   const set = (name: Filter) => (value: string) =>
     replaceHash(link(["traces"], { ...given, [name]: value.trim() }));
   const ofService = services.filter(({ name }) => given.service === "" || name === given.service);

@@ -11,7 +11,7 @@ import { clockMs, count, counted, duration } from "../parts/format.ts";
 import { Empty, Section, ServiceDot, Waiting } from "../parts/parts.tsx";
 import { Scatter } from "../parts/scatter.tsx";
 import { type Column, Table } from "../parts/table.tsx";
-import { type Filter, FILTERS, Filters } from "./trace_filters.tsx";
+import { Filters, readFilters } from "./trace_filters.tsx";
 
 const FIRST_LIMIT = 100;
 const LAST_LIMIT = 1_000;
@@ -21,18 +21,12 @@ const following = createPreference("live", ["on", "off"]);
 export function Traces({ query }: { query: URLSearchParams }) {
   const [limit, setLimit] = useState(FIRST_LIMIT);
   const live = useStore(following) === "on";
-  const given = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""])) as Record<
-    Filter,
-    string
-  >;
-  const asked = new URLSearchParams(
-    FILTERS.flatMap((name) => given[name] === "" ? [] : [[name, given[name]]]),
-  );
+  const given = readFilters(query);
+  const asked = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
+  const filtered = asked.size > 0;
   asked.set("limit", String(limit));
   const { data, refused, refresh } = usePoll<TracesAnswer>(`traces?${asked}`, null);
   const tail = useSpanEvents(live, refresh);
-  const filtered = FILTERS.some((name) => given[name] !== "");
-  const traces = data?.traces ?? [];
   return (
     <>
       <h1 class="hidden">Traces</h1>
@@ -50,49 +44,57 @@ export function Traces({ query }: { query: URLSearchParams }) {
         </label>
       </form>
       {refused !== null || data === null ? <Waiting refused={refused} /> : (
-        <Section
-          title="Recent traces"
-          aside={!data.more ? counted(traces.length, "trace") : (
-            <>
-              newest {count(traces.length)} {limit < LAST_LIMIT && (
-                <button
-                  type="button"
-                  class="small-button"
-                  onClick={() => setLimit(LAST_LIMIT)}
-                >
-                  Show more
-                </button>
-              )}
-            </>
-          )}
-        >
-          {traces.length === 0
-            ? filtered
-              ? (
-                <Empty title="No trace in memory matches">
-                  <p>
-                    <a href="#/traces">Clear the search</a>
-                  </p>
-                </Empty>
-              )
-              : (
-                <Empty title="No traces yet">
-                  <p>
-                    They appear when a request of a traced process ends. What is traced is under{" "}
-                    <a href="#/targets">Targets</a>.
-                  </p>
-                </Empty>
-              )
-            : (
-              <>
-                <Scatter traces={traces} />
-                <TraceTable traces={traces} />
-              </>
-            )}
-        </Section>
+        <Found
+          answer={data}
+          filtered={filtered}
+          more={limit < LAST_LIMIT ? () => setLimit(LAST_LIMIT) : null}
+        />
       )}
     </>
   );
+}
+
+interface FoundProps {
+  readonly answer: TracesAnswer;
+  readonly filtered: boolean;
+  /** Asks for more; null when there are enough. */
+  readonly more: (() => void) | null;
+}
+
+function Found({ answer: { traces, more: areMore }, filtered, more }: FoundProps) {
+  const counter = areMore ? `newest ${count(traces.length)} ` : counted(traces.length, "trace");
+  const button = areMore && more !== null && (
+    <button type="button" class="small-button" onClick={more}>Show more</button>
+  );
+  return (
+    <Section title="Recent traces" aside={[counter, button]}>
+      {traces.length === 0 ? <NoTraces filtered={filtered} /> : (
+        <>
+          <Scatter traces={traces} />
+          <TraceTable traces={traces} />
+        </>
+      )}
+    </Section>
+  );
+}
+
+function NoTraces({ filtered }: { filtered: boolean }) {
+  return filtered
+    ? (
+      <Empty title="No trace in memory matches">
+        <p>
+          <a href="#/traces">Clear the search</a>
+        </p>
+      </Empty>
+    )
+    : (
+      <Empty title="No traces yet">
+        <p>
+          They appear when a request of a traced process ends. What is traced is under{" "}
+          <a href="#/targets">Targets</a>.
+        </p>
+      </Empty>
+    );
 }
 
 function TraceTable({ traces }: { traces: readonly TraceSummary[] }) {
