@@ -34,7 +34,7 @@ deno task check-config tsunagi.yaml   # FILE:LINE:COLUMN: what is wrong; exit st
 ## Coming from Beyla
 
 A configuration of Beyla (version 1 of its format, of Beyla 1 to 3 and of OpenTelemetry eBPF Instrumentation) can be
-used as it stands, also wrapped as \`config.data\` of its Helm values. Its variables count with either prefix,
+used as it stands; of the values of its Helm chart, \`config.data\` is read, and nothing else (\`env\` neither). Its variables count with either prefix,
 \`BEYLA_\` or \`OTEL_EBPF_\`. What Tsunagi does not support is told with a warning for each key, and has no effect; a key
 that is neither Beyla's nor Tsunagi's is an error. The column "Beyla" says what a key has to do with Beyla: "same" is a
 key of Beyla with the same meaning, another key's name is the one that means this there, and "–" is Tsunagi's own.

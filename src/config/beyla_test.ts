@@ -87,15 +87,17 @@ prometheus_export:
 
 Deno.test("gRPC is an error where it would be used, and its port gets a warning", async () => {
   const file = "otel_traces_export: {endpoint: 'http://h:4317', protocol: grpc}";
-  deepEqual((await inspect({ file })).said, [
+  deepEqual((await inspect({ file: "otel_traces_export: {endpoint: 'http://h:4317'}" })).said, [
     "f.yaml:1:32: warning: otel_traces_export.endpoint: port 4317 is for gRPC in most collectors, and Tsunagi speaks " +
     "HTTP, for which they have 4318",
+  ]);
+  deepEqual((await inspect({ file })).said, [
     "f.yaml:1:59: otel_traces_export.protocol: gRPC is not supported; use http/protobuf and the collector's port for " +
     "HTTP, 4318 in most",
   ]);
   deepEqual((await inspect({ file: "otel_metrics_export: {protocol: grpc}" })).said, []);
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://h:14317", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
-  equal((await inspect({ env })).said.length, 2, "what holds for both signals is told once");
+  equal((await inspect({ env })).said.length, 1, "what holds for both signals is told once");
 });
 
 Deno.test("services select by regular expressions, instrument by globs, and both exclude", async () => {
@@ -234,7 +236,8 @@ attributes:
     wildcard: "#",
   });
   deepEqual(filters, [
-    { attribute: "url.path", match: "/api/*", notMatch: "/api/internal/*" },
+    { attribute: "url.path", match: "/api/*", notMatch: null },
+    { attribute: "url.path", match: null, notMatch: "/api/internal/*" },
     { attribute: "http.response.status_code", match: "5*", notMatch: null },
   ]);
   deepEqual(measure.attributes, [
@@ -258,13 +261,27 @@ Deno.test("names of metrics and attributes that do not exist are told with the n
   deepEqual(said, [
     "f.yaml:1:53: warning: attributes.select.http.server.request.duratoin: has no effect: there is no such metric; " +
     'did you mean "http.server.request.duration"?',
-    "f.yaml:1:77: warning: attributes.select.traces: has no effect: there is no such metric",
+    "f.yaml:1:77: warning: attributes.select.traces: is not supported, and has no effect: " +
+    "attributes of spans are not selected",
     "f.yaml:2:44: warning: attributes.select.http.client.request.duration.include[0]: no attribute has that name; " +
     'did you mean "http.route"?',
     'f.yaml:3:35: filter.application.http.rute: no attribute has that name; did you mean "http.route"?',
     "f.yaml:3:68: warning: filter.application.k8s_namespace_name: is not supported, and has no effect: " +
     "only attributes of spans are looked at",
     'f.yaml:3:98: filter.application.url.path.match: value is "{a,b}", must be a glob with * and ? alone',
+  ]);
+});
+
+Deno.test("not_match takes alternatives, each of which leaves spans out", async () => {
+  const filters = async (not_match: string) =>
+    (await load({ file: `filter: {application: {url.path: {not_match: '${not_match}'}}}` })).filters.map((
+      { notMatch },
+    ) => notMatch);
+  deepEqual(await filters("{/health,/ready*}"), ["/health", "/ready*"]);
+  deepEqual(await filters("/a,b"), ["/a,b"]);
+  const { said } = await inspect({ file: "filter: {application: {url.path: {not_match: '/{a,b}'}}}" });
+  deepEqual(said, [
+    'f.yaml:1:46: filter.application.url.path.not_match: value is "/{a,b}", must be a glob with * and ? alone',
   ]);
 });
 
@@ -315,7 +332,7 @@ Deno.test("keys that are not supported get one warning each, with their place", 
   const { config, said } = await inspect({
     file: [
       "ebpf: {wakeup_len: 10, context_propagation: all, buffer_sizes: {http: 8192}}",
-      "network: {enable: true}",
+      "network: {enable: true, cidrs: [10.0.0.0/8], print_flows: true}",
       "grafana: {otlp: {cloud_zone: prod}}",
       "attributes: {kubernetes: {enable: true}}",
       "discovery: {min_process_age: 5s, services: [{exe_path: a, routes: {outgoing: [/x]}}]}",
@@ -327,7 +344,7 @@ Deno.test("keys that are not supported get one warning each, with their place", 
   deepEqual(said.map((text) => text.replace(/ no effect: .*/, "")), [
     "f.yaml:1:8: warning: ebpf.wakeup_len: is not supported, and has",
     "f.yaml:1:65: warning: ebpf.buffer_sizes.http: is not supported, and has",
-    "f.yaml:2:11: warning: network.enable: is not supported, and has",
+    "f.yaml:2:11: warning: network.enable: is not supported, nor are cidrs, print_flows; they have",
     "f.yaml:3:18: warning: grafana.otlp.cloud_zone: is not supported, and has",
     "f.yaml:4:27: warning: attributes.kubernetes.enable: is not supported, and has",
     "f.yaml:5:13: warning: discovery.min_process_age: is not supported, and has",

@@ -50,16 +50,15 @@ async function transport(
 
   const { url, key } = own.enabled ? target(signal, otlp) : NOWHERE;
   const protocol = own.protocol ?? otlp.protocol!;
-  if (url !== null && new URL(url).port.endsWith("4317")) {
-    report.warn(
-      key,
-      "port 4317 is for gRPC in most collectors, and Tsunagi speaks HTTP, for which they have 4318",
-    );
-  }
   if (url !== null && protocol === "grpc") {
     report.error(
       at("protocol"),
       "gRPC is not supported; use http/protobuf and the collector's port for HTTP, 4318 in most",
+    );
+  } else if (url !== null && new URL(url).port.endsWith("4317")) {
+    report.warn(
+      key,
+      "port 4317 is for gRPC in most collectors, and Tsunagi speaks HTTP, for which they have 4318",
     );
   }
   const tls = {

@@ -26,6 +26,10 @@ export function resolveAttributes(settings: Settings, report: Reporter): Attribu
   const selections: AttributeSelection[] = [];
   for (const [metric, { include, exclude }] of Object.entries(settings.attributes!.select!)) {
     const path = ["attributes", "select", metric];
+    if (metric === "traces") {
+      report.warn(path, "is not supported, and has no effect: attributes of spans are not selected");
+      continue;
+    }
     const names = metricNames(metric);
     if (names.length === 0) {
       report.warn(path, noSuchMetric(metric));
@@ -81,8 +85,9 @@ export function resolveFilters(settings: Settings, report: Reporter): AttributeF
       report.error(path, "must have match or not_match");
       return [];
     }
-    for (const [key, glob] of Object.entries({ match, not_match })) {
-      if (glob !== undefined && !isPlainGlob(glob, [...path, key], report)) return [];
+    const excluded = not_match === undefined ? [] : alternatives(not_match);
+    for (const [key, glob] of [["match", match], ...excluded.map((glob) => ["not_match", glob])]) {
+      if (glob !== undefined && !isPlainGlob(glob, [...path, key!], report)) return [];
     }
     const attribute = otlpName(given);
     if (attribute === null) {
@@ -93,8 +98,17 @@ export function resolveFilters(settings: Settings, report: Reporter): AttributeF
       report.warn(path, "is not supported, and has no effect: only attributes of spans are looked at");
       return [];
     }
-    return [{ attribute, match: match ?? null, notMatch: not_match ?? null }];
+    return [
+      ...match === undefined ? [] : [{ attribute, match, notMatch: null }],
+      ...excluded.map((notMatch) => ({ attribute, match: null, notMatch })),
+    ];
   });
+}
+
+/** "{a,b}" as the globs that it stands for; filters apply all, so one for each is the same for not_match. */
+function alternatives(glob: string): readonly string[] {
+  const inner = /^\{([^{}[\]\\]+)\}$/.exec(glob)?.[1];
+  return inner === undefined ? [glob] : inner.split(",");
 }
 
 /** Matched where every span passes, so only the two signs that every glob has are known there. */

@@ -89,7 +89,10 @@ export const PROMETHEUS_EXPORT = section({
 
 const MATCH = section({
   match: key(NAME, { meaning: "Glob that the attribute must match", beyla: "same, but for { } and [ ]" }),
-  not_match: key(NAME, { meaning: "Glob that it must not match", beyla: "same, but for { } and [ ]" }),
+  not_match: key(NAME, {
+    meaning: "Glob that it must not match, or several as {a,b}",
+    beyla: "same, but for [ ] and { } within",
+  }),
 });
 
 export const METRICS = section({

@@ -17,7 +17,7 @@ const NETWORK = "there are no metrics of the network";
 const JAVA = "Tsunagi instruments Go only";
 const CACHES = "Tsunagi reads no such protocol";
 const RING = "how records are gathered is fixed";
-const KUBERNETES = "metadata of Kubernetes is not configured here";
+const KUBERNETES = "the cluster is not asked; what a process says in OTEL_RESOURCE_ATTRIBUTES counts";
 
 export const EBPF = section({
   context_propagation: key(oneOf(["all", "headers", "headers,tcp", "tcp,headers", "ip", "tcp", "disabled"]), {

@@ -78,15 +78,31 @@ export class Source {
 
   #warnOfUnsupported(value: unknown, schemas: Parameters<typeof childrenAt>[0], path: Path): void {
     const entries = isMap(value) ? Object.entries(value) : Array.isArray(value) ? [...value.entries()] : [];
+    const byReason = new Map<string, Path[]>();
     for (const [key, child] of entries) {
       const at = [...path, key];
       const children = childrenAt(schemas, key);
       const [schema] = children;
       if (schema?.["x-unsupported"] === true) {
-        this.report("warning", at, `is not supported, and has no effect: ${schema.description}`, "key");
+        const reason = schema.description ?? "";
+        byReason.set(reason, [...byReason.get(reason) ?? [], at]);
         if (typeof key === "string") deleteAt(this.tree, at as string[]);
       } else this.#warnOfUnsupported(child, children, at);
     }
+    for (const [reason, paths] of byReason) this.#warnOfGroup(reason, paths);
+  }
+
+  /** Keys of one map that have no effect for one reason; in a file one warning is enough for them. */
+  #warnOfGroup(reason: string, paths: readonly Path[]): void {
+    const [first, ...others] = paths as [Path, ...Path[]];
+    if (others.length === 0 || !("file" in this.originOf(first, "key"))) {
+      for (const at of paths) {
+        this.report("warning", at, `is not supported, and has no effect: ${reason}`, "key");
+      }
+      return;
+    }
+    const nor = `nor ${others.length === 1 ? "is" : "are"} ${others.map((at) => at.at(-1)).join(", ")}`;
+    this.report("warning", first, `is not supported, ${nor}; they have no effect: ${reason}`, "key");
   }
 }
 

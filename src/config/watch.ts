@@ -17,6 +17,8 @@ export interface ConfigWatcherOptions {
   readonly onConfig: (loaded: LoadedConfig) => void | Promise<void>;
   /** What is there now cannot be used; the configuration before stays. */
   readonly onProblem: (error: Error) => void;
+  /** A demand found nothing new. */
+  readonly onUnchanged?: () => void;
   /** Files are read when none of them changed for so long. Default 100. */
   readonly settleMs?: number;
   /** Time between two looks where the file system tells nothing by itself. Default 500. */
@@ -67,6 +69,7 @@ export class ConfigWatcher implements AsyncDisposable {
     const { paths } = this.#inputs;
     const outcome = await this.#queue(() => this.#look({ demanded: true }));
     if (paths.length === 0 && this.#inputs.paths.length > 0) this.#nap.abort();
+    if (outcome === "unchanged") this.#options.onUnchanged?.();
     return outcome;
   }
 

@@ -31,6 +31,7 @@ class Watched implements AsyncDisposable {
       ...options,
       onConfig: ({ config }) => void told.push(config.print),
       onProblem: (error) => void told.push(error.message),
+      onUnchanged: () => void told.push("unchanged"),
     });
     await watcher.started;
     return new Watched(watcher, told);
@@ -104,7 +105,7 @@ Deno.test("ConfigWatcher does not load what did not change", async () => {
   equal(await watched.watcher.reload(), "unchanged");
   await Deno.writeTextFile(path, "print: json");
   equal(await watched.watcher.reload(), "applied");
-  await watched.tells("json");
+  await watched.tells("unchanged", "json");
 });
 
 Deno.test("ConfigWatcher sees what changed between the load and its own start", async () => {

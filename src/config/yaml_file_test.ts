@@ -150,7 +150,14 @@ Deno.test("config.data of Helm values is read as the file, with the places that 
   equal((await load({ file: "config: {data: {print: json}}" })).print, "json");
   const { config, said } = await inspect({ file: "config: {create: true, data: {print: json}}" });
   equal(config?.print, "json");
-  deepEqual(said, ["f.yaml:1:10: warning: config.create: is a value of a Helm chart, and not read"]);
-  // Among other keys it is one that nobody knows.
+  deepEqual(said, [
+    "f.yaml:1:9: warning: of these values of a Helm chart only config.data is read; not config.create",
+  ]);
+  const values = await inspect({ file: "image: {tag: v2}\nconfig: {data: {print: json}}\nenv: {A: b}" });
+  equal(values.config?.print, "json");
+  deepEqual(values.said, [
+    "f.yaml:2:9: warning: of these values of a Helm chart only config.data is read; not image, env",
+  ]);
+  // Beside keys of a configuration it is one that nobody knows.
   equal((await inspect({ file: "config: {data: {print: json}}\nprint: off" })).config, null);
 });

@@ -1,8 +1,18 @@
 /**
  * Turns the nodes of a YAML document into values: by what the schema asks for, with aliases and variables filled in, and
- * the place of each. A document that is config.data of Beyla's Helm values is read as that. Used by yaml_file.ts.
+ * the place of each. Of the values of Beyla's Helm chart, config.data is read. Used by yaml_file.ts.
  */
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, Scalar } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  Scalar,
+  type YAMLMap,
+} from "yaml";
 import { fromText, showPath, type TSchema, Type } from "../schema/mod.ts";
 import { expandReferences, type GetEnv, type Marked, unmark } from "./expand.ts";
 import { childrenAt, type Path, type Tree } from "./schema_walk.ts";
@@ -65,18 +75,18 @@ export class YamlReader {
 
   #unwrapped(): Node | null {
     const root: Node | null = this.#document.contents;
-    const config = only(root, "config");
-    if (!isMap(config)) return root;
-    const data = config.get("data", true) as unknown;
-    if (!isMap(data)) return root;
-    for (const { key } of config.items) {
-      if (isScalar(key) && key.value !== "data") {
-        this.#problem(
-          "warning",
-          key.range![0],
-          `config.${key.value}: is a value of a Helm chart, and not read`,
-        );
-      }
+    const config = isMap(root) ? root.get("config", true) as unknown : null;
+    const data = isMap(config) ? config.get("data", true) as unknown : null;
+    if (!isMap(root) || !isMap(config) || !isMap(data)) return root;
+    const beside = keysBeside(root, "config");
+    if (beside.some((key) => Object.hasOwn(SETTINGS.properties, key))) return root;
+    const others = [...beside, ...keysBeside(config, "data").map((key) => `config.${key}`)];
+    if (others.length > 0) {
+      this.#problem(
+        "warning",
+        startOf(config) ?? 0,
+        `of these values of a Helm chart only config.data is read; not ${others.join(", ")}`,
+      );
     }
     return data;
   }
@@ -173,8 +183,8 @@ export class YamlReader {
 const TOO_MUCH = "it is too large once its aliases are filled in, or nested too deeply";
 
 /** The value of the one key of `node`, when that is `key`. */
-function only(node: Node | null, key: string): unknown {
-  return isMap(node) && node.items.length === 1 ? node.get(key, true) : undefined;
+function keysBeside(map: YAMLMap, known: string): string[] {
+  return map.items.flatMap(({ key }) => isScalar(key) && key.value !== known ? [String(key.value)] : []);
 }
 
 function startOf(node: unknown): number | undefined {
