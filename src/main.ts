@@ -24,7 +24,10 @@ async function main(args: readonly string[]): Promise<number> {
   for (const warning of loaded.warnings) log.warn(warning);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => stop.abort());
+    Deno.addSignalListener(signal, () => {
+      log.info("agent ends", { signal });
+      stop.abort();
+    });
   }
   await runAgent({ load, loaded, page: await loadPage(), log, signal: stop.signal });
   return 0;

@@ -48,12 +48,13 @@ export class LiveConfig implements ConfigControl, AsyncDisposable {
 
   /** From now on changes are followed. */
   watch(): void {
-    const { load, loaded } = this.#options;
+    const { load, loaded, log } = this.#options;
     this.#watcher ??= new ConfigWatcher({
       load,
       loaded,
       onConfig: (next) => this.#take(next),
       onProblem: (error) => this.#refuse(error),
+      onUnchanged: () => log.info("configuration is what it was", { file: this.#current.file ?? "" }),
     });
   }
 
