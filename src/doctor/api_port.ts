@@ -48,12 +48,14 @@ export async function checkApiPort({ host, port, loaders }: ApiPortOptions): Pro
 
 /** A loader belongs to an agent, and that one does not answer where it was looked for. */
 function elsewhere(loaders: readonly number[], host: string, port: number): Finding[] {
-  return loaders.map((pid) =>
-    found("agent", "warn", `loader ${pid}`, {
-      code: "agent-elsewhere",
-      message: `A loader of Tsunagi runs as process ${pid}, but its agent does not answer at ${host}:${port}`,
-      remedy:
-        "Give the address of that agent's API with --listen; two agents would give each request two spans",
-    })
-  );
+  const [first, ...others] = loaders;
+  if (first === undefined) return [];
+  const also = others.length === 0 ? "" : `; so do others, as processes ${others.join(", ")}`;
+  return [found("agent", "warn", `loader ${first}`, {
+    code: "agent-elsewhere",
+    message:
+      `A loader of Tsunagi runs as process ${first}, but its agent does not answer at ${host}:${port}${also}`,
+    remedy:
+      "Give the address of that agent's API with --listen; two agents would give each request two spans",
+  })];
 }

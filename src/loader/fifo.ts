@@ -2,6 +2,8 @@
  * The named pipe between loader and reader. It lives in a private temporary folder and is unlinked once both
  * ends are open, so nothing stays behind even after kill -9. Used by LoaderClient only.
  */
+import { describeError } from "../support/errors.ts";
+import { LoaderExitError } from "./loader_error.ts";
 
 const POLL_MS = 5;
 
@@ -19,10 +21,21 @@ export class Fifo {
 
   /**
    * @param parent where the private folder is made; the system's temporary folder when undefined.
-   * @throws {Error} when that is not writable.
+   * @throws {LoaderExitError} when that is not writable.
    */
   static async create(parent?: string): Promise<Fifo> {
-    return new Fifo(await Deno.makeTempDir({ prefix: "tsunagi-", ...(parent && { dir: parent }) }));
+    try {
+      return new Fifo(await Deno.makeTempDir({ prefix: "tsunagi-", ...(parent && { dir: parent }) }));
+    } catch (cause) {
+      const denied = cause instanceof Deno.errors.PermissionDenied;
+      throw new LoaderExitError({
+        code: "loader-not-started",
+        message: `Cannot make the loader's pipe in ${parent ?? "the temporary folder"}: ${
+          denied ? "permission denied" : describeError(cause)
+        }`,
+        remedy: denied ? "Run the agent as root" : "Make room there, or let the agent write there",
+      });
+    }
   }
 
   /** Resolves with true when the loader has made the pipe, with false when `gone` settles first. */

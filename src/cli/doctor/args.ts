@@ -7,7 +7,7 @@ export type DoctorCommand =
   | { readonly kind: "diagnose"; readonly flags: Flags; readonly json: boolean };
 
 const SINGLE = ["config", "otlp", "listen", "decoders"] as const;
-const REPEATED = ["exe", "port", "pid"] as const;
+const REPEATED = ["exe", "port", "pid", "set"] as const;
 const SWITCHES = ["json", "help"] as const;
 
 /** @throws {UsageError} */
@@ -30,6 +30,7 @@ export function parseDoctorCommand(args: readonly string[]): DoctorCommand {
       exe: parsed.repeated("exe"),
       port: parsed.repeated("port"),
       pid: parsed.repeated("pid"),
+      set: parsed.repeated("set"),
     },
   };
 }

@@ -13,6 +13,7 @@ Usage: deno task doctor [flags]
   --otlp URL           base URL of the collector
   --listen HOST:PORT   where the agent's API is, or would be (default 127.0.0.1:9810)
   --decoders DIR       the agent's directory of decoders
+  --set KEY=VALUE      a key of the configuration file, as for the agent (repeatable)
   --json               the findings as JSON
   -h, --help           this text
 
