@@ -1,20 +1,58 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, match } from "node:assert/strict";
+import { hey } from "../e2e/hey.ts";
+import { TwoServices } from "../e2e/two_services.ts";
+import { Agent } from "../support/agent.ts";
+import { rootTest } from "../support/root.ts";
 import { problems } from "./accessibility.ts";
 import { TestBrowser } from "./browser.ts";
+import { tableRows, until } from "./page_test_case.ts";
 import { walk } from "./walk.ts";
 
-/** Base URL of a running agent, such as http://127.0.0.1:9810. */
-const AGENT = Deno.env.get("TSUNAGI_PAGE_URL");
+const REQUESTS = 20;
 
-Deno.test({
-  name: "the page of the agent at TSUNAGI_PAGE_URL has no fault in any view",
-  ignore: AGENT === undefined,
-  fn: async () => {
+rootTest(
+  "the page of a real agent shows the requests of two services, without a fault in any view",
+  async () => {
+    await using services = await TwoServices.start({ sleepScale: 0.01 });
+    const { front, back } = services.ports;
+    await using agent = await Agent.start({ args: ["--port", `${front},${back}`, "--print", "off"] });
+    await services.traced(agent);
     await using browser = await TestBrowser.start();
-    await using watched = await browser.newPage(new URL(AGENT!).origin);
+    await using watched = await browser.newPage(agent.url);
     const { page, faults } = watched;
-    await walk(page, AGENT!, async (place) => {
+
+    // Live, from an empty list.
+    await page.goto(`${agent.url}/#/traces`);
+    await page.locator(".pulse.open").waitFor();
+    await hey({ url: services.url, requests: REQUESTS, concurrency: 2 });
+    await until(() => page.locator("[data-trace]").count(), (traces) => traces === REQUESTS);
+    const [, root, names, spans] = (await tableRows(page, "Recent traces"))[0]!;
+    deepEqual([root, names, spans], ["GET / 200", "front back", "3"]);
+
+    await agent.atRest(3 * REQUESTS);
+    await page.goto(`${agent.url}/#/agent`);
+    const account = await until(
+      () => page.locator(".equation").innerText(),
+      (text) => /begun\s+[1-9]/.test(text),
+    );
+    match(account, /^begun\s+60\s+exported\s+=60\s/);
+    await page.getByText("Every span is accounted for.").waitFor();
+
+    await page.goto(`${agent.url}/#/`);
+    const rows = await until(() => tableRows(page, "Services"), (rows) => rows.length === 2);
+    deepEqual(rows.map(([name, rate]) => [name, rate]), [["back", "0.33"], ["front", "0.33"]]);
+
+    await page.goto(`${agent.url}/#/targets?state=traced`);
+    deepEqual(
+      (await tableRows(page, "Go processes")).map(([, pid]) => Number(pid)).sort(),
+      [
+        services.pid("back"),
+        services.pid("front"),
+      ].sort(),
+    );
+
+    await walk(page, agent.url, async (place) => {
       deepEqual([place, ...await problems(page), ...faults], [place]);
     });
   },
-});
+);
