@@ -30,7 +30,10 @@ export function SpanPanel({ row }: { row: Row }) {
         <Fact name="Own time">{duration(own)}{total > 0 && ` (${Math.round(own / total * 100)} %)`}</Fact>
         <Fact name="Critical path">{critical === 0 ? "not on it" : `${duration(critical)} of it`}</Fact>
         {row.gaps.map(([from, to]) => (
-          <Fact key={from} name="Gap">{`${duration(to - from)} from + ${duration(from)}: no child ran`}</Fact>
+          <Fact key={from} name="Gap">
+            {duration(to - from)}{" "}
+            {from === row.fromNs ? "at its begin" : `after ${duration(from - row.fromNs)}`}
+          </Fact>
         ))}
       </Facts>
       <Attributes
