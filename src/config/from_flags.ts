@@ -1,7 +1,8 @@
 /** What the command line says about the configuration. src/cli reads the flags, this gives them their meaning. */
-import { showPath } from "../schema/mod.ts";
+import { showPath, type TSchema } from "../schema/mod.ts";
 import { resolveAliases } from "./aliases.ts";
-import { setAt, type Tree } from "./schema_walk.ts";
+import { childrenAt, setAt, type Tree } from "./schema_walk.ts";
+import { SETTINGS } from "./settings.ts";
 import { Source } from "./source.ts";
 
 /** Flags as they were typed; absent ones are undefined or an empty list. */
@@ -73,8 +74,11 @@ export async function fromFlags(flags: Flags): Promise<Source> {
       const path = text.slice(0, equals).trim().split(".");
       setBy.set(showPath(path), `--set ${showPath(path)}`);
       try {
-        const value = parse(text.slice(equals + 1));
-        if (value !== undefined) put(`--set ${showPath(path)}`, path, value);
+        const written = text.slice(equals + 1).trim();
+        const value = parse(written);
+        if (value !== undefined) {
+          put(`--set ${showPath(path)}`, path, wantsText(path, value) ? written : value);
+        }
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
         source.report("error", path, `value is not YAML: ${error.message.split("\n")[0]!.replace(/:$/, "")}`);
@@ -84,6 +88,13 @@ export async function fromFlags(flags: Flags): Promise<Source> {
   source.check();
   resolveAliases(source);
   return source;
+}
+
+/** As in the file: where a key takes numbers as text, what was written counts. */
+function wantsText(path: readonly string[], value: unknown): boolean {
+  if (typeof value !== "number" && typeof value !== "boolean") return false;
+  const schemas = path.reduce<TSchema[]>((schemas, name) => childrenAt(schemas, name), [SETTINGS]);
+  return schemas.some((schema) => schema["x-scalar"] === true);
 }
 
 /** Each value may itself be a list: "--port 8080,8081". What is no number stays text, for the message. */

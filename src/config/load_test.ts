@@ -124,11 +124,13 @@ Deno.test("--set gives any key, with a value in YAML", async () => {
         "routes.unmatched=wildcard",
         'routes.patterns=["/a/{id}", /b]',
         "otel_metrics_export.interval=5s",
+        "otel_traces_export.sampler.arg=0.5",
       ],
     },
   });
   deepEqual([config.routes.unmatched, config.routes.patterns], ["wildcard", ["/a/{id}", "/b"]]);
   deepEqual([config.metrics.intervalMs, config.log.level], [5_000, "warn"]);
+  equal(config.sampler.ratio, 0.5, "as in the file, quotes or not");
   const { said } = await inspect({
     flags: { set: ["routes.unmatchd=path", "log.level", "log.level=[", "ttl=5m"] },
   });
@@ -138,6 +140,17 @@ Deno.test("--set gives any key, with a value in YAML", async () => {
     'Cannot use flag --set routes.unmatchd: there is no such key; did you mean "unmatched"?',
     "Cannot use flag --set ttl: there is no such key here; did you mean " +
     "otel_metrics_export.ttl or prometheus_export.ttl?",
+  ]);
+});
+
+Deno.test("a text in place of headers is not told: it is a secret", async () => {
+  const { said } = await inspect({
+    file: "otlp: {headers: 'authorization=Bearer s3cret'}",
+    flags: { set: ["otel_traces_export.headers=s3cret"] },
+  });
+  deepEqual(said, [
+    'f.yaml:1:17: otlp.headers: value is "***", must be a map',
+    'Cannot use flag --set otel_traces_export.headers: value is "***", must be a map',
   ]);
 });
 

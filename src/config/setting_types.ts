@@ -114,7 +114,7 @@ export function orNull<S extends TSchema>(schema: S) {
 }
 
 /** Header names and texts that HTTP allows. */
-export const HEADERS = refine(Type.Record(Type.String(), Type.String()), (headers) => {
+export const HEADERS = refine(Type.Record(Type.String(), Type.String(), { "x-secret": true }), (headers) => {
   for (const [name, content] of Object.entries(headers)) {
     try {
       new Headers([[name, content]]);

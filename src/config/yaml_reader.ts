@@ -182,7 +182,7 @@ export class YamlReader {
 
 const TOO_MUCH = "it is too large once its aliases are filled in, or nested too deeply";
 
-/** The value of the one key of `node`, when that is `key`. */
+/** Names of the keys of `map` other than `known`. */
 function keysBeside(map: YAMLMap, known: string): string[] {
   return map.items.flatMap(({ key }) => isScalar(key) && key.value !== known ? [String(key.value)] : []);
 }

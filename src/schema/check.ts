@@ -24,7 +24,9 @@ export function check(schema: TSchema, value: unknown): Problem[] {
 }
 
 function problemsAt(schema: TSchema, value: unknown, path: Path): Problem[] {
-  const problems = typeProblems(schema, value, path);
+  // A text in place of a map of secrets is most likely one, too.
+  const shown = schema["x-secret"] === true && typeof value === "string" ? "***" : value;
+  const problems = typeProblems(schema, shown, path);
   if (problems.length > 0) return problems;
   const refinement: Refinement<unknown> | undefined = Reflect.get(schema, REFINEMENT);
   const must = refinement?.(value) ?? null;

@@ -3,7 +3,7 @@
  * Used by Agent (loading) and the decoder routes (comparing).
  */
 import { ConfigError } from "../config/config_error.ts";
-import { describeError } from "../support/errors.ts";
+import { readFailure } from "../config/inputs.ts";
 import type { Logger } from "../support/log.ts";
 
 /** The variable that may hold the token. */
@@ -38,7 +38,7 @@ export async function loadApiToken(options: ApiTokenOptions): Promise<string> {
   try {
     content = await Deno.readTextFile(tokenFile);
   } catch (cause) {
-    throw new ConfigError(source, describeError(cause), { cause });
+    throw new ConfigError(source, readFailure(cause), { cause });
   }
   return checked(content.trim(), source);
 }

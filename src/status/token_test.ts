@@ -66,7 +66,10 @@ Deno.test("loadApiToken() refuses a variable or a file without a token and quote
     });
     await Deno.writeTextFile(`${folder}/t`, "\n");
     await rejects(load({ file: `${folder}/t` }), { name: "ConfigError" });
-    await rejects(load({ file: `${folder}/none` }), { name: "ConfigError", message: /No such file/ });
+    await rejects(load({ file: `${folder}/none` }), {
+      name: "ConfigError",
+      message: /there is no such file/,
+    });
     await rejects(load({ env: "säcret" }), {
       message: "Cannot use environment variable TSUNAGI_API_TOKEN: " +
         "a token must be 1 to 1024 visible ASCII characters",
