@@ -137,6 +137,18 @@ async function sendRequests(api: string): Promise<void> {
   }
 }
 
+/** Ends the demo before anything is started when a service could not listen. */
+function demandFreePorts(): void {
+  for (const [name, port] of Object.entries(ports)) {
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port: Number(port) }).close();
+    } catch {
+      say(`port ${port} of ${name} cannot be had; choose another with ${name.toUpperCase()}_PORT`);
+      Deno.exit(1);
+    }
+  }
+}
+
 async function demo(): Promise<void> {
   const examples = new URL("../examples/two-services/", import.meta.url).pathname;
   say(`go run main.go in ${examples}{front,back}`);
@@ -161,6 +173,7 @@ async function demo(): Promise<void> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
+demandFreePorts();
 const agent = new Deno.Command(program, { args: programArgs, stdin: "null" }).spawn();
 let ended = false;
 const status = agent.status.then((result) => {
