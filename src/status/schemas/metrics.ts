@@ -34,7 +34,7 @@ export const SERVICE_REPORT = named(
   Type.Object({
     name: text(),
     namespace: nullable(text()),
-    instances: count("Processes."),
+    instances: count("Processes that run."),
     ...RED,
     history: SPARKLINE,
     routes: list(ROUTE_REPORT, "Busiest first."),
