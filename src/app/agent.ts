@@ -26,7 +26,7 @@ import { Overview } from "./overview.ts";
 import { ownResource } from "./own_resource.ts";
 import { configureExports } from "./reconfigure.ts";
 import { Resources } from "./resources.ts";
-import { Session } from "./session.ts";
+import { Session, tellDiscoveryFailure } from "./session.ts";
 
 /** Time to deliver what is queued when the agent is told to end. */
 const FLUSH_MS = 1_000;
@@ -106,7 +106,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       inForce = next;
       log.configure(next.log);
       printer.setMode(next.print);
-      await session?.reconfigure(next).catch((error) => log.error("discovery failed", { error }));
+      await session?.reconfigure(next).catch((error) => tellDiscoveryFailure(log, error));
     },
   });
   const overview: Overview = new Overview({
@@ -192,9 +192,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     },
     onStart(_client, hello) {
       log.info("loader runs", { kernel: hello.kernelRelease, cgroup: hello.cgroup });
-      session?.begin(hello).then(() => rest.work()).catch((error) =>
-        log.error("discovery failed", { error })
-      );
+      session?.begin(hello).then(() => rest.work()).catch((error) => tellDiscoveryFailure(log, error));
     },
     async onExit(reason) {
       overview.loaderEnded(reason);

@@ -14,6 +14,7 @@ import { DecoderSlots } from "../discovery/slots.ts";
 import type { Target } from "../discovery/target.ts";
 import type { UnmatchedRule } from "../discovery/unmatched_rules.ts";
 import type { LoaderClient } from "../loader/client.ts";
+import { LoaderExitError } from "../loader/loader_error.ts";
 import type { RedSnapshot } from "../red/types.ts";
 import type { SwapReport } from "../registry/model.ts";
 import type { DecoderRegistry } from "../registry/registry.ts";
@@ -237,8 +238,13 @@ export class Session {
   }
 
   #watch(work: Promise<unknown> | undefined): void {
-    work?.catch((error) => this.#options.log.error("discovery failed", { error }));
+    work?.catch((error) => tellDiscoveryFailure(this.#options.log, error));
   }
+}
+
+/** Logs why discovery failed; the end of the loader is told by itself. */
+export function tellDiscoveryFailure(log: Logger, error: unknown): void {
+  if (!(error instanceof LoaderExitError)) log.error("discovery failed", { error });
 }
 
 function rulesOf({ select, sampler, measure }: Config): DiscoveryRules {
