@@ -109,8 +109,13 @@ export class SpanPipeline implements AsyncDisposable {
 
   /** What was measured so far, or had been when the Worker ended. The same object as before where nothing is new. */
   async snapshot(): Promise<RedSnapshot> {
-    if (this.#ended) return this.#mirror.snapshot;
-    return this.#mirror.apply(await this.#ask({ type: "snapshot" }) as RedChanges | null);
+    const asked = this.#ended ? null : this.#ask({ type: "snapshot" }) as Promise<RedChanges | null>;
+    try {
+      return this.#mirror.apply(await asked);
+    } catch (error) {
+      if (!this.#ended) throw error;
+      return this.#mirror.snapshot;
+    }
   }
 
   /** Nothing is to be done for a while: the Worker gives memory back. */
