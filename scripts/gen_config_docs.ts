@@ -35,13 +35,15 @@ deno task check-config tsunagi.yaml   # FILE:LINE:COLUMN: what is wrong; exit st
 
 A configuration of Beyla (version 1 of its format, of Beyla 1 to 3 and of OpenTelemetry eBPF Instrumentation) can be
 used as it stands; of the values of its Helm chart, \`config.data\` is read, and nothing else (\`env\` neither). Its variables count with either prefix,
-\`BEYLA_\` or \`OTEL_EBPF_\`. What Tsunagi does not support is told with a warning for each key, and has no effect; a key
+\`BEYLA_\` or \`OTEL_EBPF_\`. What Tsunagi does not support is told with a warning, and has no effect; a key
 that is neither Beyla's nor Tsunagi's is an error. The column "Beyla" says what a key has to do with Beyla: "same" is a
 key of Beyla with the same meaning, another key's name is the one that means this there, and "–" is Tsunagi's own.
 
 What differs:
 
 - Without a selection every Go process is traced.
+- \`OTEL_EXPORTER_OTLP_ENDPOINT\` is stronger than \`endpoint\` of a signal in the file, which Beyla would prefer.
+- \`filter.application\` knows \`{a,b}\` in \`not_match\` alone.
 - \`print\` is \`text\`, where Beyla's \`trace_printer\` is \`disabled\`; \`metrics.features\` has the service graph too.
 - gRPC is not spoken: \`protocol: grpc\` is an error, and port 4317 gets a warning.
 - The decision of a sampler is taken in the kernel, before the header is written, and \`parentbased_\` ones see the
