@@ -5,6 +5,7 @@ import { ScratchDirectory } from "../support/scratch.ts";
 export interface TerminalOptions {
   readonly columns: number;
   readonly rows: number;
+  /** NO_COLOR of the test's own environment is not handed on. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +20,9 @@ export class Terminal implements AsyncDisposable {
     const terminal = new Terminal();
     const variables = Object.entries(env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     await terminal.#tmux(
-      ...["new-session", "-d", "-s", "test", "-x", `${columns}`, "-y", `${rows}`, ...variables, ...command],
+      ...["new-session", "-d", "-s", "test", "-x", `${columns}`, "-y", `${rows}`, ...variables],
+      ...("NO_COLOR" in env ? [] : ["env", "-u", "NO_COLOR"]),
+      ...command,
       ...[";", "set-option", "-g", "remain-on-exit", "on"],
     );
     return terminal;
