@@ -139,7 +139,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     ...config.listen,
     log,
   });
-  log.info("status API listens", { url: server.url });
+  log.info("page and API are served", { url: server.url });
   const { listen, path } = config.prometheus;
   await using prometheus = listen && serveStatus({
     app: createMetricsApp({ metrics: measuring.metrics, path, hosts: null }),
