@@ -14,7 +14,8 @@ type ReadText = (text: string) => TextMatch;
 
 const regexMatch: ReadText = (text) => ({ kind: "regex", regex: goRegex(text) });
 
-const ANYTHING: Omit<SelectRule, "origin"> = {
+/** The rule that every process fits, but for where it comes from. */
+export const ANYTHING: Omit<SelectRule, "origin"> = {
   name: null,
   namespace: null,
   openPorts: [],
