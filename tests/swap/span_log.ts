@@ -1,4 +1,7 @@
-/** An OTLP receiver that only keeps what it gets, so that it costs little while the load runs; decoded afterwards. */
+/**
+ * An OTLP receiver that only keeps the spans that it gets, so that it costs little while the load runs; decoded
+ * afterwards.
+ */
 import { decodeExportRequest } from "../support/otlp_sink.ts";
 import type { ReceivedSpan } from "../support/span.ts";
 
@@ -13,7 +16,8 @@ async function bodyOf(request: Request): Promise<Uint8Array> {
 export class SpanLog implements AsyncDisposable {
   readonly #bodies: Uint8Array[] = [];
   readonly #server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    this.#bodies.push(await bodyOf(request));
+    const body = await bodyOf(request);
+    if (new URL(request.url).pathname === "/v1/traces") this.#bodies.push(body);
     return new Response(null, { status: 200, headers: { "content-type": "application/x-protobuf" } });
   });
 
