@@ -62,6 +62,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   let session: Session | null = null;
   let inForce = config;
   using events = new EventHub({ log });
+  const tellActivity = () => events.publish("activity", () => ({ at: new Date().toISOString() }));
   using rest = new Rest({
     onRest() {
       collectGarbage();
@@ -82,6 +83,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     stage: () => session?.stage ?? null,
     own: ownResourceOf(() => session?.hello?.hostName ?? null),
     self: () => overview.selfMetrics(),
+    onActivity: tellActivity,
   });
   const store = new TraceStore(config.store);
   const printer = new SpanPrinter({ mode: config.print, log });
@@ -192,10 +194,12 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     },
     onStart(_client, hello) {
       log.info("loader runs", { kernel: hello.kernelRelease, cgroup: hello.cgroup });
+      tellActivity();
       session?.begin(hello).then(() => rest.work()).catch((error) => tellDiscoveryFailure(log, error));
     },
     async onExit(reason) {
       overview.loaderEnded(reason);
+      tellActivity();
       if (reason) log.error("loader ended", { ...reason });
       const ended = session;
       if (!ended) return;

@@ -29,6 +29,8 @@ export interface MeasuringOptions {
   /** The agent itself, which the service graph belongs to. */
   readonly own: () => Resource;
   readonly self: () => Promise<readonly SelfMetric[]>;
+  /** What was measured has changed; at most every two seconds. */
+  readonly onActivity: () => void;
   readonly clock?: Clock;
 }
 
@@ -115,7 +117,7 @@ export class Measuring implements Disposable {
     const more = this.#measuredSinceSample;
     this.#measuredSinceSample = false;
     // The stage's answer fails only when its Worker is going, and the next one will have the same totals.
-    this.metrics.sample().catch(() => {});
+    this.metrics.sample().then(() => more && this.#options.onActivity(), () => {});
     this.#timer = more ? setTimeout(() => this.#sample(), SAMPLE_MS) : undefined;
   }
 

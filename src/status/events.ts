@@ -6,7 +6,14 @@
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
 import { EventClient } from "./event_client.ts";
-import type { ConfigEvent, DecoderEvent, EventsReport, SpanEvent, TargetEvent } from "./model.ts";
+import type {
+  ActivityEvent,
+  ConfigEvent,
+  DecoderEvent,
+  EventsReport,
+  SpanEvent,
+  TargetEvent,
+} from "./model.ts";
 import type { EVENT_TYPES } from "./schemas/events.ts";
 
 export type EventType = typeof EVENT_TYPES[number];
@@ -14,6 +21,7 @@ export type EventType = typeof EVENT_TYPES[number];
 /** What each type carries. */
 export interface EventData {
   readonly span: SpanEvent;
+  readonly activity: ActivityEvent;
   readonly target: TargetEvent;
   readonly decoder: DecoderEvent;
   readonly config: ConfigEvent;

@@ -36,6 +36,7 @@ export type TracesAnswer = Answer<typeof traces.TRACES_ANSWER>;
 export type TraceAnswer = Answer<typeof traces.TRACE_ANSWER>;
 
 export type SpanEvent = Answer<typeof events.SPAN_EVENT>;
+export type ActivityEvent = Answer<typeof events.ACTIVITY_EVENT>;
 export type TargetEvent = Answer<typeof events.TARGET_EVENT>;
 export type DecoderEvent = Answer<typeof events.DECODER_EVENT>;
 export type ConfigEvent = Answer<typeof events.CONFIG_EVENT>;

@@ -14,6 +14,7 @@ const BEARER = "token";
 /** Not the answer of a route, but what the stream of events is made of. */
 const EVENTS = [
   events.SPAN_EVENT,
+  events.ACTIVITY_EVENT,
   events.TARGET_EVENT,
   events.DECODER_EVENT,
   events.CONFIG_EVENT,

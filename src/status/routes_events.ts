@@ -18,7 +18,8 @@ export function eventRoutes({ events }: { readonly events: Pick<EventHub, "conne
     tag: "Telemetry",
     summary: "What happens, as server-sent events",
     description:
-      "The event's name is its type, its data is JSON: SpanEvent, TargetEvent, DecoderEvent, ConfigEvent. " +
+      "The event's name is its type, its data is JSON: SpanEvent, ActivityEvent, TargetEvent, DecoderEvent, " +
+      "ConfigEvent. " +
       "DroppedEvent tells what this client did not get: spans beyond 200 a second, and what it was too slow for.",
     query: Type.Object({
       types: Type.Array(oneOf(EVENT_TYPES), {

@@ -96,6 +96,7 @@ rootTest("GET /api/v1/events tells of a program, its spans, its decoders and the
       200,
     ]);
   });
+  await eventually(() => assert.equal(stream.of("activity").length, 1, "once for all spans of two seconds"));
 
   const { decoder: { version } } = await pushGoodPack(agent, decoder, unseen(bundledPack(decoder)));
   assert.ok("code" in await pushPack(agent, decoder, new Uint8Array(7)));

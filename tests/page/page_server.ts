@@ -63,7 +63,10 @@ export class PageServer implements AsyncDisposable {
     const { world } = this;
     const log = createLogger({ write: () => {} });
     const hub = this.#hub = new EventHub({ log });
-    world.onSpan = (resource, batch) => publishSpans(hub, resource, batch);
+    world.onSpan = (resource, batch) => {
+      publishSpans(hub, resource, batch);
+      hub.publish("activity", () => ({ at: new Date().toISOString() }));
+    };
     const never = () => Promise.reject(new Error("Cannot be called: the page changes no decoders"));
     const decoders = () => ({ ...decoderList(this.targets.length), ...this.decoders });
     const app = createStatusApp({

@@ -2,8 +2,9 @@
 import { h, render } from "preact";
 import { useEffect } from "preact/hooks";
 import type { StatusReport } from "../../status/model.ts";
+import { useEvents } from "./data/events.ts";
 import { type Location, useLocation } from "./data/location.ts";
-import { type Polled, usePoll } from "./data/poll.ts";
+import { noteChange, type Polled, usePoll } from "./data/poll.ts";
 import { Empty } from "./parts/parts.tsx";
 import { useFocusOnChange } from "./shell/focus.ts";
 import { Shell } from "./shell/shell.tsx";
@@ -17,13 +18,19 @@ import { Targets } from "./views/targets.tsx";
 import { TraceView } from "./views/trace.tsx";
 import { Traces } from "./views/traces.tsx";
 
-const STATUS_EVERY_MS = 15_000;
+const STATUS_EVERY_MS = 60_000;
 const STATUS_EVERY_MS_SHOWN = 5_000;
 
 function Page() {
   const place = useLocation();
   const [view = "", what = ""] = place.path;
   const status = usePoll<StatusReport>("status", view === "agent" ? STATUS_EVERY_MS_SHOWN : STATUS_EVERY_MS);
+  useEvents({
+    types: "activity,target,decoder,config",
+    enabled: true,
+    leastMs: STATUS_EVERY_MS_SHOWN,
+    onEvents: noteChange,
+  });
   const host = status.data?.kernel?.hostName;
   const name = titleOf(view, what);
   useEffect(() => {

@@ -17,7 +17,7 @@ import {
 import { TARGET_REPORT } from "./targets.ts";
 
 /** What a client may ask for with types=. */
-export const EVENT_TYPES = ["span", "target", "decoder", "config"] as const;
+export const EVENT_TYPES = ["span", "activity", "target", "decoder", "config"] as const;
 
 export const SPAN_EVENT = named(
   "SpanEvent",
@@ -35,6 +35,15 @@ export const SPAN_EVENT = named(
     startTimeUnixNano: unixNano(),
     durationNs: Type.Integer(),
   }, { description: "A span has ended." }),
+);
+
+export const ACTIVITY_EVENT = named(
+  "ActivityEvent",
+  Type.Object({ at: time() }, {
+    description:
+      "Services, traces and figures have changed: spans came in, or the loader began or ended. At most one in two " +
+      "seconds, for those who then ask for what they show.",
+  }),
 );
 
 export const TARGET_EVENT = named(

@@ -15,8 +15,8 @@ export interface Polled<T> {
   readonly refresh: () => void;
 }
 
-/** Where nothing changes it is asked as many times more seldom, at most. */
-const QUIET_FACTOR = 3;
+/** Where nothing changes it is asked as many times more seldom, at most; events.ts tells when that is over. */
+const QUIET_FACTOR = 12;
 
 /** Answers of views seen before, so that going back shows them at once. The oldest goes first. */
 const seen = new Map<string, unknown>();
@@ -34,6 +34,13 @@ const RETRY = "tsunagi-retry";
 
 export function retryNow(): void {
   dispatchEvent(new Event(RETRY));
+}
+
+/** Event that makes those ask at once that ask from time to time. */
+const CHANGE = "tsunagi-change";
+
+export function noteChange(): void {
+  dispatchEvent(new Event(CHANGE));
 }
 
 /**
@@ -120,6 +127,7 @@ function keepAsking(
     signal,
   });
   addEventListener(RETRY, load, { signal });
+  if (everyMs !== null) addEventListener(CHANGE, load, { signal });
   load();
   return load;
 }

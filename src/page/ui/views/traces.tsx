@@ -2,10 +2,10 @@
 import { Fragment, h } from "preact";
 import { useState } from "preact/hooks";
 import type { TracesAnswer, TraceSummary } from "../../../status/model.ts";
+import { useEvents } from "../data/events.ts";
 import { link } from "../data/location.ts";
 import { usePoll } from "../data/poll.ts";
 import { createPreference } from "../data/preference.ts";
-import { useSpanEvents } from "../data/span_events.ts";
 import { useStore } from "../data/store.ts";
 import { clockMs, count, counted, duration } from "../parts/format.ts";
 import { Empty, Section, ServiceDot, Waiting } from "../parts/parts.tsx";
@@ -13,6 +13,7 @@ import { Scatter } from "../parts/scatter.tsx";
 import { type Column, Table } from "../parts/table.tsx";
 import { Filters, readFilters } from "./trace_filters.tsx";
 
+const LIVE_MS = 2_000;
 const FIRST_LIMIT = 100;
 const LAST_LIMIT = 1_000;
 
@@ -26,7 +27,7 @@ export function Traces({ query }: { query: URLSearchParams }) {
   const filtered = asked.size > 0;
   asked.set("limit", String(limit));
   const { data, refused, refresh } = usePoll<TracesAnswer>(`traces?${asked}`, null);
-  const tail = useSpanEvents(live, refresh);
+  const tail = useEvents({ types: "span", enabled: live, leastMs: LIVE_MS, onEvents: refresh });
   return (
     <>
       <h1 class="hidden">Traces</h1>

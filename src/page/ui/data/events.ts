@@ -1,17 +1,28 @@
-/** Tells a view that spans have arrived, by the agent's server-sent events: at most every two seconds, not while hidden. */
+/**
+ * Tells that something has happened, by the agent's server-sent events, and also when it may have been missed; not while
+ * the tab is hidden. The live tail of traces follows spans; the whole page follows what makes it ask again.
+ */
 import { useEffect, useRef, useState } from "preact/hooks";
 
-const LEAST_MS = 2_000;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 30_000;
 
 /** Whether the tail runs: for people, the state of the light beside the switch. */
 export type Tail = "off" | "waiting" | "open";
 
-export function useSpanEvents(enabled: boolean, onSpans: () => void): Tail {
+export interface EventsOptions {
+  /** Separated by commas. */
+  readonly types: string;
+  readonly enabled: boolean;
+  /** From one call of onEvents to the next, at least. */
+  readonly leastMs: number;
+  readonly onEvents: () => void;
+}
+
+export function useEvents({ types, enabled, leastMs, onEvents }: EventsOptions): Tail {
   const [tail, setTail] = useState<Tail>("off");
-  const told = useRef(onSpans);
-  told.current = onSpans;
+  const told = useRef(onEvents);
+  told.current = onEvents;
   useEffect(() => {
     if (!enabled) return;
     let source: EventSource | null = null;
@@ -25,7 +36,7 @@ export function useSpanEvents(enabled: boolean, onSpans: () => void): Tail {
       lastMs = Date.now();
       told.current();
     };
-    const onSpan = () => pending ??= setTimeout(tell, Math.max(0, lastMs + LEAST_MS - Date.now()));
+    const soon = () => pending ??= setTimeout(tell, Math.max(0, lastMs + leastMs - Date.now()));
     const close = () => {
       source?.close();
       source = null;
@@ -36,17 +47,19 @@ export function useSpanEvents(enabled: boolean, onSpans: () => void): Tail {
     const open = () => {
       close();
       setTail("waiting");
-      source = new EventSource("api/v1/events?types=span");
-      source.addEventListener("span", onSpan);
+      source = new EventSource(`api/v1/events?types=${types}`);
+      for (const type of types.split(",")) source.addEventListener(type, soon);
       source.onopen = () => {
         retryMs = FIRST_RETRY_MS;
         setTail("open");
         // What arrived before.
-        onSpan();
+        soon();
       };
       source.onerror = () => {
         close();
         setTail("waiting");
+        // What the agent does not tell any more has to be asked for.
+        told.current();
         retry = setTimeout(open, retryMs);
         retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
       };
@@ -63,6 +76,6 @@ export function useSpanEvents(enabled: boolean, onSpans: () => void): Tail {
       close();
       setTail("off");
     };
-  }, [enabled]);
+  }, [enabled, types, leastMs]);
   return tail;
 }
