@@ -115,7 +115,7 @@ for (let request = 0; request < REQUESTS; request++) await (await fetch(services
 await agent.atRest(REQUESTS);
 const [loader] = childrenOf(agent.pid);
 if (loader === undefined) throw new Error("Cannot measure: the agent has no loader");
-say(`waits ${SETTLE_SECONDS} s, then measures twice ${SECONDS} s`);
+say(`measures twice ${SECONDS} s, each after ${SETTLE_SECONDS} s of rest`);
 await pause(1_000 * SETTLE_SECONDS);
 const phases = [await measure("without the page", agent.pid, loader)];
 {
@@ -126,7 +126,7 @@ const phases = [await measure("without the page", agent.pid, loader)];
     const page = globalThis as unknown as { stream?: EventSource };
     page.stream = new EventSource("api/v1/events");
   });
-  await pause(10_000);
+  await pause(1_000 * SETTLE_SECONDS);
   phases.push(await measure("with the page", agent.pid, loader));
 }
 const text = report(phases);
