@@ -4,6 +4,7 @@ import type { SlotFault } from "../../src/decoder/messages.ts";
 import { type RedSetup, SpanPipeline } from "../../src/decoder/pipeline.ts";
 import { INPUT_OFFSET } from "../../decoder-as/red/memory_map.ts";
 import { signedLeb128 } from "../../src/decoder/wasm_reader.ts";
+import type { RedSnapshot } from "../../src/red/types.ts";
 import { rulesWith } from "../red/rows.ts";
 import { BAD_PID, brokenDecoder, withPrefix } from "./broken_decoder.ts";
 import { Fixture, packFor } from "./fixture.ts";
@@ -125,6 +126,22 @@ Deno.test("SpanPipeline with a RED stage: every span comes out or is counted, an
     [[11, "/orders/*", 2], [12, "/orders/*", 1], [11, "/orders/{id}", 1]],
   );
   assert.equal(snapshot.edges.reduce((sum, { requests }) => sum + requests, 0), 4);
+});
+
+Deno.test("SpanPipeline.snapshot() that the end overtakes has the last answer there was", async () => {
+  let late: Promise<RedSnapshot> | undefined;
+  const { snapshot } = await run({ module: RED.href, rules: rulesWith() }, async ({ pipeline, write }) => {
+    const ask = pipeline.snapshot.bind(pipeline);
+    // What the pipeline asks for itself is the last thing that is answered.
+    pipeline.snapshot = async () => {
+      const last = await ask();
+      late ??= ask();
+      return last;
+    };
+    await write(...request("/orders/17"));
+  });
+  assert.equal(snapshot.counters.spans, 1);
+  assert.deepEqual(await late, snapshot);
 });
 
 Deno.test("SpanPipeline without a RED stage: spans come out as they are", async () => {
