@@ -1,6 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { pageTest, tableRows, until } from "./page_test_case.ts";
+import { settled } from "./walk.ts";
 
 const background = (page: Page) =>
   page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -22,6 +23,7 @@ pageTest(
     equal(await background(page), LIGHT);
     await page.reload();
     equal(await background(page), LIGHT);
+    await settled(page);
     await page.keyboard.press("t");
     await until(() => background(page), (colour) => colour === DARK);
   },
