@@ -23,7 +23,7 @@ struct commands {
 /* Reads what stdin has and serves it. False at its end. */
 bool commands_read(struct commands *commands, int fd);
 
-/* To be called every second. */
+/* To be called every second while release_ticks is not 0. */
 void commands_tick(struct commands *commands);
 
 /* Replies to each DETACH whose probes are gone by now. */

@@ -30,6 +30,8 @@
 #include "sweep.h"
 
 #define TICK_NS 1000000000ULL
+/* On an idle machine the time between two ticks doubles up to this. */
+#define IDLE_TICK_NS (4 * TICK_NS)
 #define LOADER_NICE (-10)
 
 static struct outbox outbox = { .fd = -1 };
@@ -56,6 +58,20 @@ static int open_signals(void)
 	return fd;
 }
 
+/* Returns the time to the next one, given that from the last. */
+static uint64_t tick(uint64_t pause_ns)
+{
+	uint64_t sent = outbox.records_sent;
+
+	if (stats_tick(&stats, &kernel, &outbox))
+		sweep_missing(&kernel);
+	commands_tick(&commands);
+	outbox_flush(&outbox);
+	if (outbox.records_sent != sent || commands.release_ticks)
+		return TICK_NS;
+	return pause_ns < IDLE_TICK_NS ? 2 * pause_ns : IDLE_TICK_NS;
+}
+
 /* Until a signal, the end of stdin or the loss of the reader. */
 static void serve(int signal_fd)
 {
@@ -66,23 +82,21 @@ static void serve(int signal_fd)
 		{ .fd = outbox.fd },
 		{ .fd = pump_fd(&pump), .events = POLLIN },
 	};
-	uint64_t next_tick_ns = clock_monotonic_ns() + TICK_NS;
+	uint64_t pause_ns = TICK_NS, last_tick_ns = clock_monotonic_ns();
 
 	while (!outbox.closed) {
 		int nap_ms = pump_sweep(&pump);
 		uint64_t now_ns = clock_monotonic_ns();
 
-		if (now_ns >= next_tick_ns) {
-			if (stats_tick(&stats, &kernel, &outbox))
-				sweep_missing(&kernel);
-			commands_tick(&commands);
-			outbox_flush(&outbox);
-			next_tick_ns = now_ns + TICK_NS;
+		if (now_ns >= last_tick_ns + pause_ns) {
+			pause_ns = tick(pause_ns);
+			last_tick_ns = now_ns;
 		}
-		if (nap_ms < 0)
-			poll(wait, 5, (next_tick_ns - now_ns) / 1000000 + 1);
-		else
+		if (nap_ms >= 0)
 			poll(wait, 4, nap_ms);
+		else if (poll(wait, 5, (last_tick_ns + pause_ns - now_ns) / 1000000 + 1) == 0)
+			continue;
+		pause_ns = TICK_NS;
 		if (wait[0].revents || wait[3].revents & POLLERR)
 			return;
 		if (wait[1].revents && !commands_read(&commands, STDIN_FILENO))
