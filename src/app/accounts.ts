@@ -5,6 +5,7 @@
 import type { PipelineCounters } from "../decoder/messages.ts";
 import type { ExportStats } from "../export/span_exporter.ts";
 import type { Accounting } from "../status/model.ts";
+import type { LeftOutReason, LossReason } from "../support/span_outcomes.ts";
 import type { LoaderStats } from "../wire/stats.ts";
 
 /** What one life of the loader contributes. */
@@ -15,6 +16,8 @@ interface Share {
   readonly lost: Readonly<Record<string, number>>;
   readonly inFlight: number;
 }
+
+type LossCounts = Readonly<Partial<Record<LossReason, number>>>;
 
 const NOTHING: Share = { begun: 0, sampledOut: 0, leftOut: {}, lost: {}, inFlight: 0 };
 
@@ -28,8 +31,8 @@ export class Accounts {
    */
   close(stats: LoaderStats | null, decoders: PipelineCounters | null): void {
     const share = shareOf(stats, decoders);
-    const begun = (decoders?.starts ?? 0) + (stats?.counters.sampledOut ?? 0) + kernelLosses(stats);
-    const lost = addCounts(share.lost, { loaderEnded: share.inFlight });
+    const begun = (decoders?.starts ?? 0) + (stats?.counters.sampled_out ?? 0) + kernelLosses(stats);
+    const lost = addCounts(share.lost, { loader_ended: share.inFlight } satisfies LossCounts);
     this.#past = add(this.#past, { ...share, begun, lost, inFlight: 0 });
   }
 
@@ -52,14 +55,21 @@ function shareOf(stats: LoaderStats | null, decoders: PipelineCounters | null): 
   const counters = stats?.counters;
   const red = decoders?.red;
   return {
-    begun: (counters?.begunServer ?? 0) + (counters?.begunClient ?? 0),
-    sampledOut: (counters?.sampledOut ?? 0) + (red?.sampledOut ?? 0),
+    begun: (counters?.begun_server ?? 0) + (counters?.begun_client ?? 0),
+    sampledOut: (counters?.sampled_out ?? 0) + (red?.sampled_out ?? 0),
     leftOut: addCounts(
       {},
-      red ? { ignored: red.ignored, filtered: red.filtered, notExported: red.notExported } : {},
+      {
+        ignored: red?.ignored ?? 0,
+        filtered: red?.filtered ?? 0,
+        not_exported: red?.not_exported ?? 0,
+      } satisfies Readonly<Record<LeftOutReason, number>>,
     ),
     lost: addCounts(
-      { ringFull: counters?.lostRingFull ?? 0, spanMapFull: counters?.lostSpanMapFull ?? 0 },
+      {
+        ring_full: counters?.lost_ring_full ?? 0,
+        span_map_full: counters?.lost_span_map_full ?? 0,
+      } satisfies LossCounts,
       decoders?.lost ?? {},
     ),
     inFlight: decoders?.inFlight ?? 0,
@@ -68,7 +78,7 @@ function shareOf(stats: LoaderStats | null, decoders: PipelineCounters | null): 
 
 /** Spans that were lost before their start record was sent. */
 function kernelLosses(stats: LoaderStats | null): number {
-  return (stats?.counters.lostRingFull ?? 0) + (stats?.counters.lostSpanMapFull ?? 0);
+  return (stats?.counters.lost_ring_full ?? 0) + (stats?.counters.lost_span_map_full ?? 0);
 }
 
 function add(left: Share, right: Share): Share {

@@ -25,13 +25,13 @@ function decoders(starts: number, inFlight: number, processExited: number): Pipe
     orphans: 0,
     malformed: 0,
     lost: {
-      endRingFull: 0,
+      end_ring_full: 0,
       abandoned: 0,
-      tableFull: 0,
-      processExited,
-      badRecord: 0,
-      noDecoder: 0,
-      decoderFault: 0,
+      table_full: 0,
+      process_exited: processExited,
+      bad_record: 0,
+      no_decoder: 0,
+      decoder_fault: 0,
     },
     records: 0,
     bytes: 0,
@@ -45,7 +45,7 @@ function exported(count: number, lost: Record<string, number> = {}): ExportStats
 
 Deno.test("Accounts.report() adds up kernel, decoders and exporter, reasons of 0 left out", () => {
   const report = new Accounts().report(
-    stats({ begunServer: 10, begunClient: 6, sampledOut: 3, lostRingFull: 2 }),
+    stats({ begun_server: 10, begun_client: 6, sampled_out: 3, lost_ring_full: 2 }),
     decoders(11, 1, 1),
     exported(8, { queue_full: 1 }),
   );
@@ -54,7 +54,7 @@ Deno.test("Accounts.report() adds up kernel, decoders and exporter, reasons of 0
     exported: 8,
     sampledOut: 3,
     leftOut: {},
-    lost: { ringFull: 2, processExited: 1, queue_full: 1 },
+    lost: { ring_full: 2, process_exited: 1, queue_full: 1 },
     inFlight: 1,
     queued: 0,
   });
@@ -64,16 +64,16 @@ Deno.test("Accounts knows spans that were measured and then left out, in this li
   const accounts = new Accounts();
   const red = {
     spans: 10,
-    sampledOut: 2,
+    sampled_out: 2,
     ignored: 1,
     filtered: 3,
-    notExported: 0,
+    not_exported: 0,
     unreadable: 0,
     unmeasured: 0,
   };
   const decoded = { ...decoders(10, 0, 0), red };
-  accounts.close(stats({ begunServer: 11, sampledOut: 1 }), decoded);
-  const report = accounts.report(stats({ begunServer: 10 }), decoded, exported(8));
+  accounts.close(stats({ begun_server: 11, sampled_out: 1 }), decoded);
+  const report = accounts.report(stats({ begun_server: 10 }), decoded, exported(8));
   assert.deepEqual(report, {
     begun: 21,
     exported: 8,
@@ -88,14 +88,14 @@ Deno.test("Accounts knows spans that were measured and then left out, in this li
 Deno.test("Accounts.close() keeps the counts of a loader that ended, however old its statistics are", () => {
   const accounts = new Accounts();
   // The last statistics told of 5 spans, 9 start records arrived.
-  accounts.close(stats({ begunServer: 5, sampledOut: 1, lostSpanMapFull: 1 }), decoders(9, 3, 2));
-  const report = accounts.report(stats({ begunServer: 4 }), decoders(4, 0, 0), exported(8));
+  accounts.close(stats({ begun_server: 5, sampled_out: 1, lost_span_map_full: 1 }), decoders(9, 3, 2));
+  const report = accounts.report(stats({ begun_server: 4 }), decoders(4, 0, 0), exported(8));
   assert.deepEqual(report, {
     begun: 9 + 1 + 1 + 4,
     exported: 8,
     sampledOut: 1,
     leftOut: {},
-    lost: { spanMapFull: 1, processExited: 2, loaderEnded: 3 },
+    lost: { span_map_full: 1, process_exited: 2, loader_ended: 3 },
     inFlight: 0,
     queued: 0,
   });

@@ -6,7 +6,7 @@
 /** What one slot's decoder has counted since it began. */
 export interface SlotCounters {
   readonly slot: number;
-  readonly counters: { readonly starts: number; readonly lost: { readonly badRecord: number } };
+  readonly counters: { readonly starts: number; readonly lost: { readonly bad_record: number } };
 }
 
 /** Fewer spans than these say nothing. */
@@ -27,7 +27,7 @@ export class FaultRate {
     const slots = new Set(decoders.map(({ slot }) => slot));
     for (const slot of this.#windows.keys()) if (!slots.has(slot)) this.#windows.delete(slot);
     return decoders.flatMap(({ slot, counters }) => {
-      const now: Window = { starts: counters.starts, bad: counters.lost.badRecord };
+      const now: Window = { starts: counters.starts, bad: counters.lost.bad_record };
       const window = this.#windows.get(slot);
       // Fewer than before: the slot has another decoder now.
       const from = window && window.starts <= now.starts ? window : { starts: 0, bad: 0 };

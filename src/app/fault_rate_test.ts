@@ -3,7 +3,7 @@ import { FaultRate } from "./fault_rate.ts";
 
 const at = (slot: number, starts: number, badRecord: number) => ({
   slot,
-  counters: { starts, lost: { badRecord } },
+  counters: { starts, lost: { bad_record: badRecord } },
 });
 
 Deno.test("FaultRate names a slot whose decoder refuses more than one record in a hundred", () => {

@@ -119,7 +119,7 @@ export function decoderUse(
         starts: counters.starts,
         spans: counters.spans,
         inFlight: counters.inFlight,
-        badRecords: counters.lost.badRecord,
+        badRecords: counters.lost.bad_record,
       }),
     });
   }

@@ -2,6 +2,7 @@
 import type { SelfMetric } from "../metrics/types.ts";
 import type { DecoderList } from "../registry/model.ts";
 import type { StatusReport, TargetReport } from "../status/model.ts";
+import { LEFT_OUT, LOSSES } from "../support/span_outcomes.ts";
 
 export interface SelfMetricsInput {
   readonly status: StatusReport;
@@ -9,21 +10,9 @@ export interface SelfMetricsInput {
   readonly decoders: DecoderList;
 }
 
-/** Reasons that are 0 before they are met: a rate sees only what rises from something. */
-export const LEFT_OUT = zeroes("ignored", "filtered", "notExported");
-export const LOST = zeroes(
-  ...["ringFull", "spanMapFull", "endRingFull", "abandoned", "tableFull", "processExited", "badRecord"],
-  ...[
-    "loaderEnded",
-    "queue_full",
-    "rejected",
-    "answer_too_large",
-    "retries_exhausted",
-    "too_large",
-    "malformed",
-  ],
-  ...["replaced", "shutdown"],
-);
+/** 0 before they are met: a rate sees only what rises from something. */
+const NO_LEFT_OUT = zeroes(LEFT_OUT);
+const NO_LOST = zeroes(LOSSES);
 
 export function selfMetrics({ status, targets, decoders }: SelfMetricsInput): SelfMetric[] {
   const { accounting, loader, export: exported, metricsExport, events, service, config } = status;
@@ -37,12 +26,12 @@ export function selfMetrics({ status, targets, decoders }: SelfMetricsInput): Se
     counter(
       "spans_left_out_total",
       "Spans that are wanted in no trace, by reason.",
-      by("reason", { ...LEFT_OUT, ...accounting.leftOut }),
+      by("reason", { ...NO_LEFT_OUT, ...accounting.leftOut }),
     ),
     counter(
       "spans_lost_total",
       "Spans that were lost, by reason.",
-      by("reason", { ...LOST, ...accounting.lost }),
+      by("reason", { ...NO_LOST, ...accounting.lost }),
     ),
     gauge("spans_in_flight", "Spans that have begun and not ended.", one(accounting.inFlight)),
     gauge("export_queue_spans", "Spans waiting for the collector.", one(accounting.queued)),
@@ -122,8 +111,8 @@ const gauge = (name: string, help: string, samples: Samples): SelfMetric => ({
   kind: "gauge",
 });
 
-function zeroes(...names: string[]): Record<string, number> {
-  return Object.fromEntries(names.map((name) => [name, 0]));
+function zeroes(reasons: Readonly<Record<string, string>>): Record<string, number> {
+  return Object.fromEntries(Object.keys(reasons).map((reason) => [reason, 0]));
 }
 
 function tally<T>(items: readonly T[], nameOf: (item: T) => string): Record<string, number> {

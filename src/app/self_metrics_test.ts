@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DECODERS, STATUS, TARGETS } from "../../tests/support/status_app.ts";
-import { LEFT_OUT, LOST, selfMetrics } from "./self_metrics.ts";
+import { LEFT_OUT, LOSSES } from "../support/span_outcomes.ts";
+import { selfMetrics } from "./self_metrics.ts";
 
 const metrics = selfMetrics({ status: STATUS, targets: TARGETS, decoders: DECODERS });
 const valuesOf = (name: string) =>
@@ -9,10 +10,12 @@ const valuesOf = (name: string) =>
       [Object.values(labels).join(), value] as const
     ),
   );
+const zeroes = (reasons: Record<string, string>) =>
+  Object.fromEntries(Object.keys(reasons).map((reason) => [reason, 0]));
 
 Deno.test("selfMetrics: reasons that were never met are 0, so that a rate sees the first loss", () => {
-  assert.deepEqual(valuesOf("tsunagi_spans_lost_total"), { ...LOST, queue_full: 1 });
-  assert.deepEqual(valuesOf("tsunagi_spans_left_out_total"), LEFT_OUT);
+  assert.deepEqual(valuesOf("tsunagi_spans_lost_total"), { ...zeroes(LOSSES), queue_full: 1 });
+  assert.deepEqual(valuesOf("tsunagi_spans_left_out_total"), zeroes(LEFT_OUT));
 });
 
 Deno.test("selfMetrics: swaps and refused decoders", () => {

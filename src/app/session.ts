@@ -212,7 +212,7 @@ export class Session {
   /** Comes every second while there is anything to trace. */
   #onStats(): void {
     this.#watch(this.#watchDecoders());
-    const lost = this.client.latestStats?.counters.processEventLost ?? 0;
+    const lost = this.client.latestStats?.counters.process_event_lost ?? 0;
     if (lost === this.#processEventsLost) return;
     this.#processEventsLost = lost;
     this.#watch(this.#discovery?.rescan());

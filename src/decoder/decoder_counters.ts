@@ -1,8 +1,12 @@
 /** What a decoder counts, and how it is read out of its memory. Used by host.ts; shown by the status API. */
 import * as map from "../../decoder-as/assembly/memory_map.ts";
+import type { LossReason } from "../support/span_outcomes.ts";
 
 /** Why spans whose start a decoder has seen will never be exported. */
-export type LostReason = "endRingFull" | "abandoned" | "tableFull" | "processExited" | "badRecord";
+export type LostReason = Extract<
+  LossReason,
+  "end_ring_full" | "abandoned" | "table_full" | "process_exited" | "bad_record"
+>;
 
 /** Totals of one decoder. starts = spans + all of lost + inFlight. */
 export interface DecoderCounters {
@@ -28,11 +32,11 @@ export function readCounters(memory: DataView): DecoderCounters {
     orphans: word(map.WORD_ORPHANS),
     malformed: word(map.WORD_MALFORMED),
     lost: {
-      endRingFull: word(map.WORD_LOST_END_RING_FULL),
+      end_ring_full: word(map.WORD_LOST_END_RING_FULL),
       abandoned: word(map.WORD_LOST_ABANDONED),
-      tableFull: word(map.WORD_LOST_TABLE_FULL),
-      processExited: word(map.WORD_LOST_PROCESS_EXITED),
-      badRecord: word(map.WORD_LOST_BAD_RECORD),
+      table_full: word(map.WORD_LOST_TABLE_FULL),
+      process_exited: word(map.WORD_LOST_PROCESS_EXITED),
+      bad_record: word(map.WORD_LOST_BAD_RECORD),
     },
   };
 }
@@ -45,7 +49,7 @@ export function readWord(memory: DataView, index: number): number {
 
 /** All spans that are lost, whatever the reason. */
 export function lostInAll({ lost }: DecoderCounters): number {
-  return lost.endRingFull + lost.abandoned + lost.tableFull + lost.processExited + lost.badRecord;
+  return lost.end_ring_full + lost.abandoned + lost.table_full + lost.process_exited + lost.bad_record;
 }
 
 export const NO_COUNTERS: DecoderCounters = {
@@ -55,7 +59,7 @@ export const NO_COUNTERS: DecoderCounters = {
   inFlight: 0,
   orphans: 0,
   malformed: 0,
-  lost: { endRingFull: 0, abandoned: 0, tableFull: 0, processExited: 0, badRecord: 0 },
+  lost: { end_ring_full: 0, abandoned: 0, table_full: 0, process_exited: 0, bad_record: 0 },
 };
 
 /** Totals of two decoders. */
@@ -68,11 +72,11 @@ export function sumOf(left: DecoderCounters, right: DecoderCounters): DecoderCou
     orphans: left.orphans + right.orphans,
     malformed: left.malformed + right.malformed,
     lost: {
-      endRingFull: left.lost.endRingFull + right.lost.endRingFull,
+      end_ring_full: left.lost.end_ring_full + right.lost.end_ring_full,
       abandoned: left.lost.abandoned + right.lost.abandoned,
-      tableFull: left.lost.tableFull + right.lost.tableFull,
-      processExited: left.lost.processExited + right.lost.processExited,
-      badRecord: left.lost.badRecord + right.lost.badRecord,
+      table_full: left.lost.table_full + right.lost.table_full,
+      process_exited: left.lost.process_exited + right.lost.process_exited,
+      bad_record: left.lost.bad_record + right.lost.bad_record,
     },
   };
 }

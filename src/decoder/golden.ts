@@ -18,11 +18,11 @@ export const GOLDEN_COUNTERS = [
   "inFlight",
   "orphans",
   "malformed",
-  "endRingFull",
+  "end_ring_full",
   "abandoned",
-  "tableFull",
-  "processExited",
-  "badRecord",
+  "table_full",
+  "process_exited",
+  "bad_record",
 ] as const;
 
 export type GoldenCounters = Readonly<Record<typeof GOLDEN_COUNTERS[number], number>>;

@@ -1,6 +1,7 @@
 /** What the main thread and the Worker that reads the pipe say to each other. */
 import type { ProcessRules, RedCounters, RedRules, RedSnapshot } from "../red/types.ts";
 import type { DecoderCounters, LostReason } from "./decoder_counters.ts";
+import type { LossReason } from "../support/span_outcomes.ts";
 import type { DecoderFaultCode } from "./decoder_fault.ts";
 import type { SpanBatch } from "./span_batch.ts";
 
@@ -56,8 +57,8 @@ export type Report =
   | { readonly type: "closed"; readonly error: string | null }
   | { readonly type: "answer"; readonly id: number; readonly error: string | null; readonly value: unknown };
 
-/** Why spans are lost between their start record and export; `noDecoder` and `decoderFault` are the host's. */
-export type PipelineLostReason = LostReason | "noDecoder" | "decoderFault";
+/** Why spans are lost between their start record and export; `no_decoder` and `decoder_fault` are the host's. */
+export type PipelineLostReason = LostReason | Extract<LossReason, "no_decoder" | "decoder_fault">;
 
 /** Totals of all decoders that were ever in use. starts = spans + all of lost + inFlight. */
 export interface PipelineCounters extends Omit<DecoderCounters, "lost"> {
@@ -72,8 +73,8 @@ export interface PipelineCounters extends Omit<DecoderCounters, "lost"> {
     readonly counters: DecoderCounters;
   }[];
   /**
-   * What came of the spans in the RED stage, where there is one: spans that were handed out = spans - sampledOut -
-   * ignored - filtered - notExported.
+   * What came of the spans in the RED stage, where there is one: spans that were handed out = spans - sampled_out -
+   * ignored - filtered - not_exported.
    */
   readonly red?: RedCounters;
 }

@@ -137,7 +137,7 @@ export class RecordRouter {
     return {
       ...sum,
       starts: sum.starts + this.#noDecoder + this.#decoderFault,
-      lost: { ...sum.lost, noDecoder: this.#noDecoder, decoderFault: this.#decoderFault },
+      lost: { ...sum.lost, no_decoder: this.#noDecoder, decoder_fault: this.#decoderFault },
       records: this.#records,
       bytes: this.#bytes,
       decoders,

@@ -20,7 +20,7 @@ const GOOD: AgentStatus = {
     exported: 5,
     sampledOut: 0,
     leftOut: {},
-    lost: { ringFull: 0 },
+    lost: { ring_full: 0 },
     inFlight: 0,
     queued: 0,
   },
@@ -70,11 +70,11 @@ Deno.test("judgeAgent() names a loader that is down, a configuration that was re
   match(refused!.cause, /2026-01-01T00:00:00Z.*\na\.yaml:1:1: no$/);
 
   const [lost] = trouble({
-    accounting: { ...GOOD.accounting, lost: { ringFull: 2, queue_full: 3 } },
+    accounting: { ...GOOD.accounting, lost: { ring_full: 2, queue_full: 3 } },
     export: { ...GOOD.export, lastError: "refused" },
   });
   deepEqual([lost?.code, lost?.severity], ["spans-lost", "warn"]);
-  match(lost!.cause, /lost: 2 ringFull, 3 queue_full; the last failure of the export: refused/);
+  match(lost!.cause, /lost: 2 ring_full, 3 queue_full; the last failure of the export: refused/);
 });
 
 Deno.test("judgeAgent() names what is in the way of each export", () => {

@@ -29,11 +29,11 @@ const COUNTER_WORDS: Readonly<Record<keyof GoldenCounters, number>> = {
   inFlight: map.WORD_IN_FLIGHT,
   orphans: map.WORD_ORPHANS,
   malformed: map.WORD_MALFORMED,
-  endRingFull: map.WORD_LOST_END_RING_FULL,
+  end_ring_full: map.WORD_LOST_END_RING_FULL,
   abandoned: map.WORD_LOST_ABANDONED,
-  tableFull: map.WORD_LOST_TABLE_FULL,
-  processExited: map.WORD_LOST_PROCESS_EXITED,
-  badRecord: map.WORD_LOST_BAD_RECORD,
+  table_full: map.WORD_LOST_TABLE_FULL,
+  process_exited: map.WORD_LOST_PROCESS_EXITED,
+  bad_record: map.WORD_LOST_BAD_RECORD,
 };
 
 /** What came of one input. */
@@ -120,8 +120,8 @@ export class Trial {
   drop(pid: number): number {
     const before = this.counters();
     const dropped = this.#call("drop", pid);
-    const { inFlight, processExited } = this.counters();
-    if (before.inFlight - inFlight !== dropped || processExited - before.processExited !== dropped) {
+    const { inFlight, process_exited } = this.counters();
+    if (before.inFlight - inFlight !== dropped || process_exited - before.process_exited !== dropped) {
       throw hostile(`drop says ${dropped} spans, ${before.inFlight - inFlight} are gone`);
     }
     if (pid === 0 && inFlight !== 0) throw hostile(`drop of all leaves ${inFlight} spans in flight`);
@@ -133,8 +133,8 @@ export class Trial {
     const counters: Record<string, number> = {};
     for (const [name, word] of Object.entries(COUNTER_WORDS)) counters[name] = this.#word(word);
     const totals = counters as GoldenCounters;
-    const lost = totals.endRingFull + totals.abandoned + totals.tableFull + totals.processExited +
-      totals.badRecord;
+    const lost = totals.end_ring_full + totals.abandoned + totals.table_full + totals.process_exited +
+      totals.bad_record;
     if (totals.starts !== totals.spans + lost + totals.inFlight) {
       throw hostile(
         `its counters do not add up: ${totals.starts} starts, ${totals.spans} spans, ${lost} lost, ` +

@@ -16,10 +16,10 @@ import type {
 export const NO_SNAPSHOT: RedSnapshot = {
   counters: {
     spans: 0,
-    sampledOut: 0,
+    sampled_out: 0,
     ignored: 0,
     filtered: 0,
-    notExported: 0,
+    not_exported: 0,
     unreadable: 0,
     unmeasured: 0,
   },

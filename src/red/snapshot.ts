@@ -30,10 +30,10 @@ export interface RedChanges {
 
 export const NO_RED_COUNTERS: RedCounters = {
   spans: 0,
-  sampledOut: 0,
+  sampled_out: 0,
   ignored: 0,
   filtered: 0,
-  notExported: 0,
+  not_exported: 0,
   unreadable: 0,
   unmeasured: 0,
 };
@@ -95,10 +95,10 @@ export class SlotReader {
   counters(): RedCounters {
     return {
       spans: this.word(map.WORD_SPANS),
-      sampledOut: this.word(map.WORD_SAMPLED_OUT),
+      sampled_out: this.word(map.WORD_SAMPLED_OUT),
       ignored: this.word(map.WORD_IGNORED),
       filtered: this.word(map.WORD_FILTERED),
-      notExported: this.word(map.WORD_NOT_EXPORTED),
+      not_exported: this.word(map.WORD_NOT_EXPORTED),
       unreadable: this.word(map.WORD_UNREADABLE),
       unmeasured: this.word(map.WORD_UNMEASURED),
     };

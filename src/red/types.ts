@@ -27,13 +27,13 @@ export interface ProcessRules {
 export interface RedCounters {
   readonly spans: number;
   /** Measured, but not sampled. */
-  readonly sampledOut: number;
+  readonly sampled_out: number;
   /** routes.ignored_patterns */
   readonly ignored: number;
   /** filter */
   readonly filtered: number;
   /** The process is not to be traced (exports). */
-  readonly notExported: number;
+  readonly not_exported: number;
   /** Rows that could not be understood; they come out as they went in, unmeasured. */
   readonly unreadable: number;
   /** Measurements that found no series, not even an overflowing one. */

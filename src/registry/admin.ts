@@ -113,7 +113,7 @@ export class DecoderAdmin {
       const before = registry.active(name)?.pack;
       const after = registry.rollback(name);
       if ("remedy" in after) return after;
-      this.#tellActive("rolled-back", name);
+      this.#tellActive("rolled_back", name);
       const report = await this.#apply();
       const persisted = before ? await this.#reject(before) : false;
       return {
@@ -132,7 +132,7 @@ export class DecoderAdmin {
     const before = registry.active(name);
     const instead = registry.fail(pack, reason);
     if (before?.pack.digest !== pack.digest) this.#tell("refused", { pack, reason });
-    else if (instead) this.#tellActive("rolled-back", name, reason);
+    else if (instead) this.#tellActive("rolled_back", name, reason);
     else this.#tell("removed", { pack, source: before.source, reason });
     log.error("decoder taken out of service", {
       name,

@@ -290,7 +290,7 @@ Deno.test("onChange() is told what is in use after a push, a rollback and a fail
   await admin.put("go1.26", V2.bytes);
   deepEqual(changes(), [["activated", "go1.26", "2.0.0", "pushed", null]], "the same bytes change nothing");
   await admin.rollback("go1.26");
-  deepEqual(changes(), [["rolled-back", "go1.26", "1.0.0", "bundled", null]]);
+  deepEqual(changes(), [["rolled_back", "go1.26", "1.0.0", "bundled", null]]);
   await admin.rollback("go1.26");
   deepEqual(changes(), [], "there is none before");
   await admin.put("go1.26", V3.bytes);
@@ -299,7 +299,7 @@ Deno.test("onChange() is told what is in use after a push, a rollback and a fail
   await admin.fail(V3, BROKEN);
   deepEqual(changes(), [["refused", "go1.26", "3.0.0", null, "decoder-trapped"]], "it was in use no more");
   await admin.fail(V2, BROKEN);
-  deepEqual(changes(), [["rolled-back", "go1.26", "1.0.0", "bundled", "decoder-trapped"]]);
+  deepEqual(changes(), [["rolled_back", "go1.26", "1.0.0", "bundled", "decoder-trapped"]]);
   await admin.fail(V1, BROKEN);
   deepEqual(changes(), [["removed", "go1.26", "1.0.0", "bundled", "decoder-trapped"]], "none is left");
 });

@@ -81,10 +81,10 @@ export interface DecoderEvent {
   /** Null where it could not be told. */
   readonly name: string | null;
   /**
-   * `activated`: executables get it from now on. `rolled-back`: the one before it is in use again, or the one that came
+   * `activated`: executables get it from now on. `rolled_back`: the one before it is in use again, or the one that came
    * with Tsunagi. `removed`: it is gone. `refused`: it is not taken, or never again.
    */
-  readonly action: "activated" | "rolled-back" | "removed" | "refused";
+  readonly action: "activated" | "rolled_back" | "removed" | "refused";
   /** Of the decoder that is in use now; where it was removed or refused, of that one. */
   readonly version: string | null;
   /** Of the same decoder. */

@@ -3,16 +3,16 @@ import { type CounterName, COUNTERS, type Counters } from "../wire/stats.ts";
 
 /** Spans before their start record; they make up the accounting. */
 const ACCOUNTING: ReadonlySet<CounterName> = new Set<CounterName>([
-  "begunServer",
-  "begunClient",
-  "sampledOut",
-  "lostRingFull",
-  "lostSpanMapFull",
+  "begun_server",
+  "begun_client",
+  "sampled_out",
+  "lost_ring_full",
+  "lost_span_map_full",
 ]);
 
 /** Between these two stands where a call's context came from and what became of its header. */
-const FIRST_OF_PROPAGATION: CounterName = "traceparentAccepted";
-const LAST_OF_PROPAGATION: CounterName = "socketsAdopted";
+const FIRST_OF_PROPAGATION: CounterName = "traceparent_accepted";
+const LAST_OF_PROPAGATION: CounterName = "sockets_adopted";
 
 export interface CounterReport {
   readonly propagation: Record<string, number>;

@@ -9,15 +9,15 @@ Deno.test("counterReport() names every counter once, those of the accounting apa
   const counters = Object.fromEntries(COUNTERS.map(([name, index]) => [name, index + 1])) as Counters;
   const { propagation, probes } = counterReport(counters);
   equal(propagation["injected"], wire.COUNTER_INJECTED + 1);
-  equal(propagation["ownHeader"], wire.COUNTER_OWN_HEADER + 1);
-  equal(propagation["traceparentAccepted"], wire.COUNTER_TRACEPARENT_ACCEPTED + 1);
-  equal(propagation["socketsAdopted"], wire.COUNTER_SOCKETS_ADOPTED + 1);
-  equal(probes["readFault"], wire.COUNTER_READ_FAULT + 1);
+  equal(propagation["own_header"], wire.COUNTER_OWN_HEADER + 1);
+  equal(propagation["traceparent_accepted"], wire.COUNTER_TRACEPARENT_ACCEPTED + 1);
+  equal(propagation["sockets_adopted"], wire.COUNTER_SOCKETS_ADOPTED + 1);
+  equal(probes["read_fault"], wire.COUNTER_READ_FAULT + 1);
   equal(probes["wakeups"], wire.COUNTER_WAKEUPS + 1);
   const shown = [...Object.keys(propagation), ...Object.keys(probes)];
   deepEqual(
     COUNTERS.map(([name]) => name).filter((name) => !shown.includes(name)),
-    ["begunServer", "begunClient", "sampledOut", "lostRingFull", "lostSpanMapFull"],
+    ["begun_server", "begun_client", "sampled_out", "lost_ring_full", "lost_span_map_full"],
   );
   equal(shown.length, COUNTERS.length - 5);
 });
@@ -57,7 +57,7 @@ Deno.test("targetReport() shows a target with its sites in words", () => {
     decoder: "go1.26",
     decoderCheck: "dwarf",
     sites: [{
-      probe: "serverStart",
+      probe: "server_start",
       symbol: "net/http.serverHandler.ServeHTTP",
       instruction: "push",
       price: "emulated",

@@ -36,7 +36,7 @@ export interface EventHubOptions {
   readonly maxQueue?: number;
   /** Spans that one client gets; the rest is counted. Default 200. */
   readonly spansPerSecond?: number;
-  /** Time between comments that show that the stream lives. Default 15 s. */
+  /** Time between comments that show that the stream lives. Default 30 s, half of what proxies allow in most. */
   readonly heartbeatMs?: number;
   /** Time between reports of what was dropped. Default 1 s. */
   readonly noticeMs?: number;
@@ -62,7 +62,7 @@ export class EventHub implements Disposable {
       maxClients: 16,
       maxQueue: 512,
       spansPerSecond: 200,
-      heartbeatMs: 15_000,
+      heartbeatMs: 30_000,
       noticeMs: 1_000,
       stuckMs: 30_000,
       ...options,

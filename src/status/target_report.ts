@@ -4,15 +4,10 @@ import type { Target } from "../discovery/target.ts";
 import { withoutSecretWords } from "../support/secret_words.ts";
 import type { TargetReport } from "./model.ts";
 
-/** PROBE_SERVER_START is shown as "serverStart". */
+/** PROBE_SERVER_START is shown as "server_start". */
 const PROBE_NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(wire).filter(([name]) => name.startsWith("PROBE_")).map(([name, probe]) => [
-    probe,
-    name.slice("PROBE_".length).toLowerCase().replace(
-      /_(.)/g,
-      (_match, letter: string) => letter.toUpperCase(),
-    ),
-  ]),
+  Object.entries(wire).filter(([name]) => name.startsWith("PROBE_"))
+    .map(([name, probe]) => [probe, name.slice("PROBE_".length).toLowerCase()]),
 );
 
 /** By what they were made of, since targets are reported more often than they are found. */

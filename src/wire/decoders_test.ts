@@ -60,7 +60,7 @@ Deno.test("COUNTERS has every index once, in order", () => {
     Array.from({ length: wire.MAX_COUNTERS }, (_, index) => index),
   );
   assert.deepEqual(COUNTERS[wire.COUNTER_END_WITHOUT_START], [
-    "endWithoutStart",
+    "end_without_start",
     wire.COUNTER_END_WITHOUT_START,
   ]);
 });

@@ -2,13 +2,9 @@
 import * as wire from "../../bpf/wire.gen.ts";
 import { Fields } from "./fields.ts";
 
-type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
-  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
-  : Lowercase<Name>;
-
-/** COUNTER_BEGUN_SERVER of the wire is `begunServer` here. */
+/** COUNTER_BEGUN_SERVER of the wire is `begun_server` here, and for users. */
 export type CounterName = keyof typeof wire extends infer Key
-  ? Key extends `COUNTER_${infer Name}` ? CamelCase<Name> : never
+  ? Key extends `COUNTER_${infer Name}` ? Lowercase<Name> : never
   : never;
 
 /** Totals since the loader began. */
@@ -28,7 +24,7 @@ export interface LoaderStats {
 /** Every counter and its index on the wire. */
 export const COUNTERS: readonly (readonly [name: CounterName, index: number])[] = Object.entries(wire)
   .filter(([name]) => name.startsWith("COUNTER_"))
-  .map(([name, index]) => [camelCase(name.slice("COUNTER_".length)), index] as const)
+  .map(([name, index]) => [name.slice("COUNTER_".length).toLowerCase() as CounterName, index] as const)
   .sort(([, left], [, right]) => left - right);
 
 /** @throws {WireError} when the record is too short. */
@@ -46,8 +42,4 @@ export function decodeStats(record: Uint8Array): LoaderStats {
     residentBytes: read(wire.OFFSET_STATS_RESIDENT_BYTES),
     counters: counters as Counters,
   };
-}
-
-function camelCase(name: string): CounterName {
-  return name.toLowerCase().replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase()) as CounterName;
 }

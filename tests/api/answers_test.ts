@@ -39,7 +39,7 @@ const authorized = { authorization: `Bearer ${TOKEN}` };
 const fullStatus = {
   ...STATUS,
   printer: { printed: 1, dropped: 2, summarized: 3, waiting: 4 },
-  red: { spans: 1, sampledOut: 2, ignored: 3, filtered: 4, notExported: 5, unreadable: 6, unmeasured: 7 },
+  red: { spans: 1, sampled_out: 2, ignored: 3, filtered: 4, not_exported: 5, unreadable: 6, unmeasured: 7 },
   events: { clients: 1, sent: 2, dropped: { rate: 3 }, refused: 4, cut: 5 },
 };
 const put = { path: "/api/v1/decoders/{name}", method: "put", url: "/api/v1/decoders/go1.26", body: "x" };

@@ -78,7 +78,7 @@ Deno.test("decoder: SPAN_LOST takes the span out of flight by its reason", () =>
     lost(wire.LOST_ABANDONED, { spanId: spanId(3) }),
   );
   const counters = assertBalanced(fixture.decoder);
-  assert.equal(counters.lost.endRingFull, 1);
+  assert.equal(counters.lost.end_ring_full, 1);
   assert.equal(counters.lost.abandoned, 1);
   assert.equal(counters.inFlight, 0);
 });
@@ -101,7 +101,7 @@ Deno.test("decoder: starts beyond the table are lost, those in it still end", ()
   for (let index = 0; index < SLOT_COUNT + 100; index++) fixture.decode(number(start, index));
   const full = assertBalanced(fixture.decoder);
   assert.equal(full.inFlight, SLOT_COUNT);
-  assert.equal(full.lost.tableFull, 100);
+  assert.equal(full.lost.table_full, 100);
   let spans = 0;
   for (let index = SLOT_COUNT - 1; index >= 0; index--) spans += fixture.decode(number(end, index)).length;
   assert.equal(spans, SLOT_COUNT);
@@ -118,7 +118,7 @@ Deno.test("drop: gives up the spans of one process, or of all", () => {
   assert.equal(fixture.decoder.drop("all"), 2);
   const counters = assertBalanced(fixture.decoder);
   assert.equal(counters.inFlight, 0);
-  assert.equal(counters.lost.processExited, 5);
+  assert.equal(counters.lost.process_exited, 5);
   assert.equal(fixture.decode(...pair(fixture, 1)).length, 1);
 });
 
@@ -133,7 +133,7 @@ Deno.test("decoder: a start that is no capture of its plan is lost as a bad reco
     changed(start.slice(0, start.length - 8), (view) => view.setUint32(0, start.length - 8, true)),
   ];
   fixture.decode(...wrong);
-  assert.equal(assertBalanced(fixture.decoder).lost.badRecord, wrong.length);
+  assert.equal(assertBalanced(fixture.decoder).lost.bad_record, wrong.length);
 });
 
 Deno.test("decoder: an end that does not fit its start loses the span as a bad record", () => {
@@ -147,7 +147,7 @@ Deno.test("decoder: an end that does not fit its start loses the span as a bad r
     changed(end.slice(0, wire.SIZEOF_SPAN), (view) => view.setUint32(0, wire.SIZEOF_SPAN, true)),
   ];
   for (const bad of wrong) assert.equal(fixture.decode(start, bad).length, 0);
-  assert.equal(assertBalanced(fixture.decoder).lost.badRecord, wrong.length);
+  assert.equal(assertBalanced(fixture.decoder).lost.bad_record, wrong.length);
 });
 
 Deno.test("decoder: records too short to name a span are malformed, unknown kinds are passed over", () => {

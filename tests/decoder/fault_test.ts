@@ -105,13 +105,16 @@ for (const kind of KINDS) {
     recorder.take(...pair(BAD_SLOT), open[1], ...pair(GOOD_SLOT));
     recorder.take(record(wire.KIND_PROCESS_EXIT, wire.SIZEOF_PROCESS_EVENT, { pid: BAD_PID }));
     const { starts, spans, inFlight, lost: reasons, decoders } = recorder.assertBalanced();
-    assert.deepEqual({ starts, spans, inFlight, abandoned: reasons.abandoned, fault: reasons.decoderFault }, {
-      starts: 9,
-      spans: 4,
-      inFlight: 0,
-      abandoned: 1,
-      fault: 4,
-    });
+    assert.deepEqual(
+      { starts, spans, inFlight, abandoned: reasons.abandoned, fault: reasons.decoder_fault },
+      {
+        starts: 9,
+        spans: 4,
+        inFlight: 0,
+        abandoned: 1,
+        fault: 4,
+      },
+    );
     assert.deepEqual(decoders.map(({ slot }) => slot), [GOOD_SLOT]);
     assert.equal(recorder.faults.length, 1);
   });
@@ -125,7 +128,7 @@ Deno.test("router: a slot whose decoder was stopped serves again with another on
   recorder.take(...pair(BAD_SLOT, BAD_PID));
   recorder.router.flush();
   const { starts, spans, lost: reasons } = recorder.assertBalanced();
-  assert.deepEqual({ starts, spans, fault: reasons.decoderFault }, { starts: 2, spans: 1, fault: 1 });
+  assert.deepEqual({ starts, spans, fault: reasons.decoder_fault }, { starts: 2, spans: 1, fault: 1 });
 });
 
 Deno.test("router: a fault in the middle of a chunk that fills the input loses no record of its own account", () => {
@@ -135,7 +138,7 @@ Deno.test("router: a fault in the middle of a chunk that fills the input loses n
   for (let count = 0; count < records; count++) recorder.take(...pair(BAD_SLOT));
   recorder.router.flush();
   const { starts, lost: reasons } = recorder.assertBalanced();
-  assert.deepEqual({ starts, fault: reasons.decoderFault }, { starts: records + 1, fault: records + 1 });
+  assert.deepEqual({ starts, fault: reasons.decoder_fault }, { starts: records + 1, fault: records + 1 });
 });
 
 Deno.test("release: spans in flight are abandoned, the totals stay, later starts have no decoder", () => {
@@ -147,8 +150,8 @@ Deno.test("release: spans in flight are abandoned, the totals stay, later starts
   recorder.router.flush();
   const { starts, spans, inFlight, lost: reasons, decoders } = recorder.assertBalanced();
   assert.deepEqual(
-    { starts, spans, inFlight, abandoned: reasons.abandoned, noDecoder: reasons.noDecoder },
-    { starts: 4, spans: 2, inFlight: 0, abandoned: 1, noDecoder: 1 },
+    { starts, spans, inFlight, abandoned: reasons.abandoned, no_decoder: reasons.no_decoder },
+    { starts: 4, spans: 2, inFlight: 0, abandoned: 1, no_decoder: 1 },
   );
   assert.deepEqual(decoders.map(({ slot }) => slot), [GOOD_SLOT]);
   assert.equal(recorder.faults.length, 0);

@@ -88,7 +88,7 @@ Deno.test(`feed: ${ITERATIONS} mutated records cause no trap and no unreadable s
   );
   // The battery reaches what it is meant to reach.
   assert.ok(spans > 5_000 && counters.orphans > 1_000 && counters.malformed > 1_000);
-  for (const reason of ["abandoned", "processExited", "badRecord"] as const) {
+  for (const reason of ["abandoned", "process_exited", "bad_record"] as const) {
     assert.ok(counters.lost[reason] > 10, reason);
   }
   fixture.decoder.drop("all");

@@ -79,9 +79,9 @@ async function run(
   const { red: measured } = counters;
   assert.equal(empty, 0);
   if (measured) {
-    const { ignored, filtered, notExported, sampledOut } = measured;
+    const { ignored, filtered, not_exported, sampled_out } = measured;
     assert.equal(measured.spans, counters.spans);
-    assert.equal(measured.spans, out.length + ignored + filtered + notExported + sampledOut);
+    assert.equal(measured.spans, out.length + ignored + filtered + not_exported + sampled_out);
   }
   return { out, unmeasured, faults, counters, snapshot: await pipeline.snapshot() };
 }
@@ -110,10 +110,10 @@ Deno.test("SpanPipeline with a RED stage: every span comes out or is counted, an
   assert.deepEqual(out.map(({ name }) => name), ["GET /orders/*", "GET /orders/{id}"]);
   assert.deepEqual(counters.red, {
     spans: 6,
-    sampledOut: 1,
+    sampled_out: 1,
     ignored: 1,
     filtered: 1,
-    notExported: 1,
+    not_exported: 1,
     unreadable: 0,
     unmeasured: 0,
   });
@@ -212,7 +212,7 @@ Deno.test("a RED stage that traps: spans go on, unmeasured and counted, and what
   assert.equal(unmeasured.length, 1);
   assert.match(unmeasured[0]!, /The RED stage failed: spans are not measured any more.*unreachable/);
   assert.deepEqual(faults, []);
-  assert.deepEqual([counters.red!.spans, counters.red!.unreadable, counters.red!.sampledOut], [5, 3, 1]);
+  assert.deepEqual([counters.red!.spans, counters.red!.unreadable, counters.red!.sampled_out], [5, 3, 1]);
   assert.deepEqual(snapshot.counters, counters.red);
   assert.equal(snapshot.series[0]!.histogram.count, 2);
 });

@@ -113,7 +113,7 @@ Deno.test("SpanPipeline: a decoder that loops is told, and the spans of the othe
   await pipeline.closed;
   await pipeline[Symbol.asyncDispose]();
   const { starts, lost, decoders } = await pipeline.counters();
-  assert.deepEqual({ spans, starts, fault: lost.decoderFault }, { spans: 2, starts: 3, fault: 1 });
+  assert.deepEqual({ spans, starts, fault: lost.decoder_fault }, { spans: 2, starts: 3, fault: 1 });
   assert.deepEqual(decoders.map(({ slot }) => slot), [SLOT + 1]);
 });
 

@@ -20,8 +20,8 @@ function badRecords(records: readonly Uint8Array[]): number {
   for (const one of records) decoder.add(one);
   decoder.decode([]);
   const { spans, lost } = decoder.counters();
-  assert.equal(spans + lost.badRecord, 1);
-  return lost.badRecord;
+  assert.equal(spans + lost.bad_record, 1);
+  return lost.bad_record;
 }
 
 const server = (request: SampleRequest, response: SampleResponse = {}, h2 = false) =>
@@ -105,7 +105,7 @@ for (const [name, layout] of layouts) {
       const request = heap.serverRequest({ method: "GET", target: "/a", host: "h", remote: "[::1]:1" });
       decoder.add(capture(pack!.manifest.plans, wire.PROBE_SERVER_START, heap, request));
       decoder.decode([]);
-      assert.equal(decoder.counters().lost.badRecord, 1, `by ${shift}`);
+      assert.equal(decoder.counters().lost.bad_record, 1, `by ${shift}`);
     }
   });
 }

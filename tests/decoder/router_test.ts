@@ -62,7 +62,7 @@ Deno.test("router: a start of a slot without decoder is lost, an end of one cost
     ...pair(NEWEST, 600, "0000000000000002", "GET"),
   );
   const { starts, spans, lost } = recorder.router.counters();
-  assert.deepEqual({ starts, spans, noDecoder: lost.noDecoder }, { starts: 2, spans: 0, noDecoder: 2 });
+  assert.deepEqual({ starts, spans, no_decoder: lost.no_decoder }, { starts: 2, spans: 0, no_decoder: 2 });
 });
 
 Deno.test("router: SPAN_LOST finds its span in whichever decoder has it", () => {
@@ -85,7 +85,7 @@ Deno.test("router: a process exit comes after the spans that ended before it and
   recorder.take(record(wire.KIND_PROCESS_EXIT, wire.SIZEOF_PROCESS_EVENT, { pid: PID }));
   assert.deepEqual(recorder.events, ["span GET", `record ${wire.KIND_PROCESS_EXIT}`]);
   const { inFlight, lost: reasons } = recorder.router.counters();
-  assert.deepEqual({ inFlight, exited: reasons.processExited }, { inFlight: 0, exited: 1 });
+  assert.deepEqual({ inFlight, exited: reasons.process_exited }, { inFlight: 0, exited: 1 });
 });
 
 Deno.test("router: a process that begins another program gives up its spans in flight", () => {
@@ -93,7 +93,7 @@ Deno.test("router: a process that begins another program gives up its spans in f
   recorder.take(pair(NEWEST, NEW_SLOT, "0000000000000001", "GET")[0]);
   recorder.take(record(wire.KIND_PROCESS_EXEC, wire.SIZEOF_PROCESS_EVENT, { pid: PID }));
   const { inFlight, lost: reasons } = recorder.router.counters();
-  assert.deepEqual({ inFlight, exited: reasons.processExited }, { inFlight: 0, exited: 1 });
+  assert.deepEqual({ inFlight, exited: reasons.process_exited }, { inFlight: 0, exited: 1 });
 });
 
 Deno.test("router: a process exit of no process drops nothing", () => {

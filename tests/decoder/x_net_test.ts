@@ -103,5 +103,5 @@ Deno.test("x/net: an end that is cut within its fixed bytes is a bad record, not
   const batches: SpanBatch[] = [];
   decoder.decode(batches);
   assert.deepEqual(readBatches(batches), []);
-  assert.equal(decoder.counters().lost.badRecord, 1);
+  assert.equal(decoder.counters().lost.bad_record, 1);
 });

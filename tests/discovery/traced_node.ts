@@ -118,12 +118,12 @@ export class TracedNode implements AsyncDisposable {
   async accounts(): Promise<NodeAccounts> {
     const { counters } = await this.client.stats();
     const decoded = await this.#pipeline.counters();
-    const lost = Object.values(decoded.lost).reduce((sum, count) => sum + count, 0) + counters.lostRingFull +
-      counters.lostSpanMapFull;
+    const lost = Object.values(decoded.lost).reduce((sum, count) => sum + count, 0) + counters.lost_ring_full +
+      counters.lost_span_map_full;
     return {
-      begun: counters.begunServer + counters.begunClient,
+      begun: counters.begun_server + counters.begun_client,
       spans: decoded.spans,
-      sampledOut: counters.sampledOut,
+      sampledOut: counters.sampled_out,
       lost,
       abandoned: decoded.lost.abandoned,
       inFlight: decoded.inFlight,

@@ -104,7 +104,7 @@ rootTest("GET /api/v1/events tells of a program, its spans, its decoders and the
   const changes = [
     [decoder, "activated", version, "pushed", null],
     [decoder, "refused", null, "pushed", "decoder-not-wasm"],
-    [decoder, "rolled-back", version, "bundled", null],
+    [decoder, "rolled_back", version, "bundled", null],
   ];
   await eventually(() =>
     assert.deepEqual(

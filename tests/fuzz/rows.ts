@@ -129,8 +129,8 @@ function assertBounded({ series, edges, routes, counters }: RedSnapshot): void {
   assert.ok(requests <= counters.spans - counters.unreadable);
 }
 
-const leftOut = ({ sampledOut, ignored, filtered, notExported }: RedCounters): number =>
-  sampledOut + ignored + filtered + notExported;
+const leftOut = ({ sampled_out, ignored, filtered, not_exported }: RedCounters): number =>
+  sampled_out + ignored + filtered + not_exported;
 
 /** Feeds rows to one stage. */
 export class RowTarget {

@@ -180,7 +180,7 @@ for (const args of [[], ["--perf-uprobes"]]) {
     await client.detach(attachment);
     await request();
     const { counters } = await client.stats();
-    assert.equal(counters.begunServer, 1);
+    assert.equal(counters.begun_server, 1);
     assert.equal(starts(), 1);
     await assert.rejects(client.detach(attachment), refusedWith(2, /no such attachment/));
   });
@@ -255,10 +255,10 @@ rootTest("backfill() adopts client connections only", async () => {
       await listener.accept(),
     );
   }
-  const before = (await session.client.stats()).counters.socketsAdopted;
+  const before = (await session.client.stats()).counters.sockets_adopted;
   const adopted = await session.client.backfill(Deno.pid);
   assert.ok(adopted >= 3, `adopted ${adopted}`);
-  assert.equal((await session.client.stats()).counters.socketsAdopted - before, adopted);
+  assert.equal((await session.client.stats()).counters.sockets_adopted - before, adopted);
   assert.equal(await session.client.backfill(Deno.pid), 0);
   const [client, server] = ours;
   if (!client || !server) throw new Error("no connection");

@@ -32,7 +32,7 @@ rootTest(
     const call = spans.find(({ probe }) => probe === wire.PROBE_CLIENT_START);
     assert.deepEqual(body?.traceparent, [`00-${context.traceId}-${call?.spanId}-00`]);
     const { counters } = await chain.session.client.stats();
-    assert.deepEqual([counters.begunServer, counters.begunClient, counters.sampledOut], [2, 1, 0]);
+    assert.deepEqual([counters.begun_server, counters.begun_client, counters.sampled_out], [2, 1, 0]);
   },
 );
 
@@ -44,7 +44,7 @@ rootTest("a target that is not measured sends nothing of what is not sampled, an
   const { body } = await load.send<Echo>({ path: "/call", context });
   assert.match(body?.traceparent?.join() ?? "", new RegExp(`^00-${context.traceId}-\\w{16}-00$`));
   const { counters } = await chain.session.client.stats();
-  assert.deepEqual([counters.begunServer, counters.begunClient, counters.sampledOut], [2, 1, 3]);
+  assert.deepEqual([counters.begun_server, counters.begun_client, counters.sampled_out], [2, 1, 3]);
   assert.equal(chain.spans().length, 0);
 });
 
@@ -62,5 +62,5 @@ rootTest("under parentbased_always_on the caller's flag decides, and both kinds 
     const flags = Number(contexts.find((context) => context.traceId === traceId)?.flags);
     assert.deepEqual([startFlags, endFlags], [flags, flags]);
   }
-  assert.equal((await chain.session.client.stats()).counters.sampledOut, 0);
+  assert.equal((await chain.session.client.stats()).counters.sampled_out, 0);
 });

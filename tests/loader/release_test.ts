@@ -46,7 +46,7 @@ rootTest("a released process: spans in flight are abandoned, its neighbour's go 
   const lost = lostIn(chain);
   assert.deepEqual(flying.map(({ spanId }) => lost.get(spanId)), Array(3).fill(wire.LOST_ABANDONED));
   const { counters } = await client.stats();
-  assert.deepEqual([counters.begunServer, counters.endWithoutStart], [5, 0]);
+  assert.deepEqual([counters.begun_server, counters.end_without_start], [5, 0]);
 });
 
 rootTest("a process that is released and traced again at once accounts for what was in flight", async () => {
@@ -63,5 +63,5 @@ rootTest("a process that is released and traced again at once accounts for what 
   await slow;
   await load.send({ path: "/ping" });
   await eventually(() => assert.equal(chain.spans().filter(({ endFlags }) => endFlags !== null).length, 1));
-  assert.equal((await client.stats()).counters.endWithoutStart, 1);
+  assert.equal((await client.stats()).counters.end_without_start, 1);
 });

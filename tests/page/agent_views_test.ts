@@ -46,7 +46,7 @@ pageTest("shows the probes of a process and what they cost", {}, async ({ page, 
   await button.click();
   const sites = await tableRows(page, "Probes of process 4000");
   deepEqual(sites[0], [
-    "serverStart",
+    "server_start",
     "net/http.serverHandler.ServeHTTP",
     "push",
     "0x6a1b2c",

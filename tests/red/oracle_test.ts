@@ -140,7 +140,7 @@ for (const seed of [1, 2, 3, 4, 5]) {
     const snapshot = fixture.snapshot();
     assert.equal(out, kept);
     assert.equal(snapshot.counters.spans, spans);
-    assert.equal(snapshot.counters.sampledOut, spans - kept);
+    assert.equal(snapshot.counters.sampled_out, spans - kept);
     assert.deepEqual(snapshot.overflowed, {});
     assertAlike(snapshot, oracle);
     assert.equal(fixture.snapshot(), snapshot);

@@ -65,7 +65,7 @@ Deno.test("stage: a span that is not sampled is measured, then left out, and is 
   assert.equal(fixture.run(server("/a", { flags: null })).length, 1);
   const snapshot = fixture.snapshot();
   assert.equal(countOf(snapshot), 3);
-  assert.equal(snapshot.counters.sampledOut, 1);
+  assert.equal(snapshot.counters.sampled_out, 1);
   const lone = new StageFixture();
   assert.deepEqual(lone.runRows(rowOf(server("/a", { flags: 0 }))), []);
   assert.ok(durations(lone.snapshot())[0]!.histogram.exemplars.every((exemplar) => exemplar === null));
@@ -112,7 +112,7 @@ Deno.test("stage: what a process exports decides for its spans only", () => {
   assert.deepEqual(spans.map(({ attributes }) => attributes["url.path"]), ["/b", "/c"]);
   const snapshot = fixture.snapshot();
   assert.deepEqual(durations(snapshot).map(({ resource }) => resource), [1, 0]);
-  assert.deepEqual(snapshot.counters.notExported, 1);
+  assert.deepEqual(snapshot.counters.not_exported, 1);
 });
 
 Deno.test("stage: the routes of a process are its own", () => {

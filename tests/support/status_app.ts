@@ -94,7 +94,7 @@ export const TARGETS: readonly TargetReport[] = [{
   decoder: "go1.26",
   decoderCheck: "dwarf",
   sites: [{
-    probe: "serverStart",
+    probe: "server_start",
     symbol: "net/http.serverHandler.ServeHTTP",
     instruction: "push",
     price: "emulated",

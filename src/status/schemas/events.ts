@@ -60,7 +60,7 @@ export const DECODER_EVENT = named(
   "DecoderEvent",
   Type.Object({
     name: nullable(text(), "Null where it could not be told."),
-    action: oneOf(["activated", "rolled-back", "removed", "refused"]),
+    action: oneOf(["activated", "rolled_back", "removed", "refused"]),
     version: nullable(
       text(),
       "Of the decoder that is in use now; where it was removed or refused, of that one.",

@@ -39,7 +39,7 @@ export const ACCOUNTING = named(
     exported: count("Acknowledged by the collector; with no endpoint: handed to the printer and the store."),
     sampledOut: count(),
     leftOut: counts(
-      "Measured, but wanted in no trace: ignored (routes), filtered (filter), notExported (exports of its process).",
+      "Measured, but wanted in no trace: ignored (routes), filtered (filter), not_exported (exports of its process).",
     ),
     lost: counts("By reason."),
     inFlight: Type.Integer(),
@@ -93,10 +93,10 @@ export const RED_COUNTERS = named(
   "RedCounters",
   Type.Object({
     spans: count(),
-    sampledOut: count("Measured, but not sampled."),
+    sampled_out: count("Measured, but not sampled."),
     ignored: count("Left out by routes.ignored_patterns."),
     filtered: count("Left out by filter."),
-    notExported: count("Left out since the process exports no traces."),
+    not_exported: count("Left out since the process exports no traces."),
     unreadable: count("Passed on as they came, unmeasured."),
     unmeasured: count("Measurements that found no series."),
   }),

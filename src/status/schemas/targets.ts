@@ -5,7 +5,7 @@ import { count, list, named, nullable, oneOf, REASON, text } from "./common.ts";
 export const SITE_REPORT = named(
   "SiteReport",
   Type.Object({
-    probe: text('What the probe is for: "serverStart".'),
+    probe: text('What the probe is for: "server_start".'),
     symbol: text(),
     instruction: text("Mnemonic of the probed instruction."),
     price: oneOf(

@@ -18,6 +18,11 @@ export interface Polled<T> {
 /** Where nothing changes it is asked as many times more seldom, at most; events.ts tells when that is over. */
 const QUIET_FACTOR = 12;
 
+const MINUTE_MS = 60_000;
+
+/** What is asked once a minute is asked at its turn, so that all that shows wakes the agent once. */
+const together = (delayMs: number) => delayMs < MINUTE_MS ? delayMs : delayMs - Date.now() % MINUTE_MS;
+
 /** Answers of views seen before, so that going back shows them at once. The oldest goes first. */
 const seen = new Map<string, unknown>();
 const MAX_SEEN = 32;
@@ -119,7 +124,7 @@ function keepAsking(
     asking = false;
     if (signal.aborted || document.hidden) return;
     if (again) timer = setTimeout(load);
-    else if (delayMs !== null) timer = setTimeout(load, delayMs);
+    else if (delayMs !== null) timer = setTimeout(load, together(delayMs));
   };
 
   signal.addEventListener("abort", () => clearTimeout(timer));

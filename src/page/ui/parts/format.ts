@@ -102,10 +102,7 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }
 
-/** A counter's name as words: "lostRingFull" and "queue_full" become "lost ring full" and "queue full". */
+/** A counter's name as words: "queue_full" becomes "queue full". */
 export function words(name: string): string {
-  return name.replace(
-    /([a-z0-9])([A-Z])/g,
-    (_match, before: string, after: string) => `${before} ${after.toLowerCase()}`,
-  ).replaceAll("_", " ");
+  return name.replaceAll("_", " ");
 }

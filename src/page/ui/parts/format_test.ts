@@ -74,9 +74,8 @@ Deno.test("count(), counted() and words() read well", () => {
   equal(counted(1, "span"), "1 span");
   equal(counted(1_000, "span"), "1,000 spans");
   equal(counted(2, "process", "processes"), "2 processes");
-  equal(words("lostRingFull"), "lost ring full");
   equal(words("queue_full"), "queue full");
-  equal(words("noHttp1Connection"), "no http1 connection");
+  equal(words("no_http1_connection"), "no http1 connection");
 });
 
 Deno.test("clockMs() and dateTime() tell local time", () => {

@@ -1,9 +1,9 @@
 /** Where every span is that ever began: as an equation, as a bar, and by reason where it did not come out. */
 import { Fragment, h } from "preact";
 import type { Accounting } from "../../../status/model.ts";
+import { LEFT_OUT, LOSSES } from "../../../support/span_outcomes.ts";
 import { count } from "../parts/format.ts";
 import { Counter } from "./counters.tsx";
-import { LEFT_OUT, LOSSES } from "./glossary.ts";
 
 interface Share {
   readonly name: string;
@@ -50,8 +50,8 @@ export function Account({ accounting }: { accounting: Accounting }) {
           ? "Every span is accounted for."
           : `${count(Math.abs(difference))} are between two counters at this moment.`}
       </p>
-      <Reasons title="Lost" spans={lost} meaning={(reason) => LOSSES[reason] ?? statusText(reason)} bad />
-      <Reasons title="Left out" spans={leftOut} meaning={(reason) => LEFT_OUT[reason] ?? ""} />
+      <Reasons title="Lost" spans={lost} meanings={LOSSES} bad />
+      <Reasons title="Left out" spans={leftOut} meanings={LEFT_OUT} />
     </>
   );
 }
@@ -74,11 +74,11 @@ function Bar({ shares, begun }: { shares: readonly Share[]; begun: number }) {
 interface ReasonsProps {
   readonly title: string;
   readonly spans: Readonly<Record<string, number>>;
-  readonly meaning: (reason: string) => string;
+  readonly meanings: Readonly<Record<string, string>>;
   readonly bad?: boolean;
 }
 
-function Reasons({ title, spans, meaning, bad = false }: ReasonsProps) {
+function Reasons({ title, spans, meanings, bad = false }: ReasonsProps) {
   const reasons = Object.entries(spans).filter(([, value]) => value > 0).sort(([, a], [, b]) => b - a);
   if (reasons.length === 0) return null;
   return (
@@ -86,7 +86,13 @@ function Reasons({ title, spans, meaning, bad = false }: ReasonsProps) {
       <caption>{title}</caption>
       <tbody>
         {reasons.map(([reason, value]) => (
-          <Counter key={reason} name={reason} value={value} meaning={meaning(reason)} bad={bad} />
+          <Counter
+            key={reason}
+            name={reason}
+            value={value}
+            meaning={meanings[reason] ?? statusText(reason)}
+            bad={bad}
+          />
         ))}
       </tbody>
     </table>

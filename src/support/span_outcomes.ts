@@ -1,0 +1,37 @@
+/**
+ * Why spans do not come out at the end: every reason that the agent counts, with what it means. The one table that
+ * the accounting, /metrics and the page go by; an answer of the collector that is none of these is `http_STATUS` or
+ * `grpc_STATUS`.
+ */
+
+/** Where a span was lost, in the order in which it passes through. */
+export const LOSSES = {
+  ring_full: "The ring buffer had no room at the start of the span",
+  span_map_full: "Too many spans were in flight in the kernel",
+  end_ring_full: "The ring buffer had no room at the end of the span",
+  abandoned: "The goroutine began another call before this one had an end",
+  table_full: "Too many spans were in flight in the decoder",
+  process_exited: "The process ended with the span in flight",
+  bad_record: "What was read from the process made no sense",
+  no_decoder: "Its decoder was gone",
+  decoder_fault: "Its decoder failed and was replaced",
+  loader_ended: "The loader ended with the span in flight",
+  malformed: "It could not be encoded",
+  queue_full: "The export queue was full: the collector is too slow or away",
+  too_large: "It was larger than a request may be",
+  rejected: "The collector refused it (partial success)",
+  answer_too_large: "The collector answered more than is read",
+  retries_exhausted: "The collector did not take it in time",
+  replaced: "The collector did not take it before a reload named another",
+  shutdown: "The agent ended before the collector took it",
+} as const;
+
+/** Why spans are measured but wanted in no trace. */
+export const LEFT_OUT = {
+  ignored: "Their route is one of routes.ignored_patterns",
+  filtered: "A filter leaves them out",
+  not_exported: "Their process exports no traces",
+} as const;
+
+export type LossReason = keyof typeof LOSSES;
+export type LeftOutReason = keyof typeof LEFT_OUT;
