@@ -28,6 +28,8 @@ enum wire_limit {
 	MAX_TRACESTATE_BYTES = 256,
 	/* Longest string that a plan may capture; see OP_STRING. */
 	MAX_STRING_BYTES = 512,
+	/* CPUs in one STATS record; see struct wire_cpu_drops. */
+	MAX_CPU_DROPS = 256,
 	/* Ring reservation of a start and of an end record (head, payload, registers). */
 	CAPTURE_START_BYTES = 1792,
 	CAPTURE_END_BYTES = 768,
@@ -331,7 +333,11 @@ enum wire_counter {
 	MAX_COUNTERS = 36,
 };
 
-/* Sent every second when something changed, and in answer to QUERY_STATS. Totals since the loader began. */
+/*
+ * Sent every second when something changed, and in answer to QUERY_STATS. Totals since the loader began.
+ * `cpu_drops` struct wire_cpu_drops follow: one for each CPU whose COUNTER_LOST_RING_FULL is not 0, the
+ * first MAX_CPU_DROPS of them.
+ */
 struct wire_stats {
 	struct wire_header header;
 	__s64 realtime_offset_ns;
@@ -341,6 +347,15 @@ struct wire_stats {
 	__u64 cpu_time_ns;
 	__u64 resident_bytes;
 	__u64 counters[36];
+	__u32 cpu_drops;
+	__u32 reserved;
+};
+
+/* What one CPU adds to COUNTER_LOST_RING_FULL. */
+struct wire_cpu_drops {
+	__u64 ring_full;
+	__u32 cpu;
+	__u32 reserved;
 };
 
 /* Head of every control message. `id` comes back in the reply; pid is the process meant, or 0. */

@@ -16,8 +16,25 @@
 /* A clock step of less than this is not worth a record of its own. */
 #define OFFSET_STEP_NS 1000000
 
+/* Counts of one counter, a number for each CPU. */
+static void add_counts(struct stats_report *report, uint32_t counter, const uint64_t *counts,
+		       int cpus)
+{
+	uint32_t *filled = &report->stats.cpu_drops;
+
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		report->stats.counters[counter] += counts[cpu];
+		if (counter != COUNTER_LOST_RING_FULL || !counts[cpu] || *filled == MAX_CPU_DROPS)
+			continue;
+		report->drops[(*filled)++] = (struct wire_cpu_drops){
+			.ring_full = counts[cpu],
+			.cpu = cpu,
+		};
+	}
+}
+
 /* All of them by one system call: this runs every second, also on an idle machine. */
-static bool read_counters(const struct kernel *kernel, __u64 counters[MAX_COUNTERS])
+static bool read_counters(const struct kernel *kernel, struct stats_report *report)
 {
 	int fd = bpf_map__fd(kernel->skel->maps.counters);
 	int cpus = libbpf_num_possible_cpus();
@@ -28,10 +45,8 @@ static bool read_counters(const struct kernel *kernel, __u64 counters[MAX_COUNTE
 		values && (bpf_map_lookup_batch(fd, NULL, &next, keys, values, &count, NULL) == 0 ||
 			   errno == ENOENT);
 
-	for (uint32_t i = 0; read && i < count; i++) {
-		for (int cpu = 0; cpu < cpus; cpu++)
-			counters[keys[i]] += values[i * cpus + cpu];
-	}
+	for (uint32_t i = 0; read && i < count; i++)
+		add_counts(report, keys[i], values + (size_t)i * cpus, cpus);
 	free(values);
 	return read;
 }
@@ -50,48 +65,51 @@ static uint64_t read_resident_bytes(void)
 }
 
 static void collect(const struct stats *stats, const struct kernel *kernel,
-		    const struct outbox *outbox, struct wire_stats *record)
+		    const struct outbox *outbox, struct stats_report *report)
 {
-	*record = (struct wire_stats){
-		.realtime_offset_ns = clock_realtime_offset_ns(),
-		.records_sent = outbox->records_sent,
-		.bytes_sent = outbox->bytes_sent + outbox->fill,
-	};
-	memcpy(record->counters, stats->own, sizeof(record->counters));
+	*report = (struct stats_report){ 0 };
+	memcpy(report->stats.counters, stats->own, sizeof(stats->own));
 	/* What cannot be read stands as it was. */
-	if (!read_counters(kernel, record->counters))
-		memcpy(record->counters, stats->sent.counters, sizeof(record->counters));
+	if (!read_counters(kernel, report))
+		*report = stats->sent;
+	report->stats.realtime_offset_ns = clock_realtime_offset_ns();
+	report->stats.records_sent = outbox->records_sent;
+	report->stats.bytes_sent = outbox->bytes_sent + outbox->fill;
 }
 
-static void send(struct stats *stats, struct outbox *outbox, struct wire_stats *record)
+static void send(struct stats *stats, struct outbox *outbox, struct stats_report *report)
 {
+	struct wire_stats *record = &report->stats;
+
 	record->cpu_time_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
 	record->resident_bytes = read_resident_bytes();
-	outbox_put_parts(outbox, &record->header, KIND_STATS, sizeof(*record), "", 0);
-	stats->sent = *record;
+	outbox_put_parts(outbox, &record->header, KIND_STATS, sizeof(*record), report->drops,
+			 record->cpu_drops * sizeof(report->drops[0]));
+	stats->sent = *report;
 	stats->records_sent = outbox->records_sent;
 }
 
 void stats_send(struct stats *stats, const struct kernel *kernel, struct outbox *outbox)
 {
-	struct wire_stats record;
+	struct stats_report report;
 
-	collect(stats, kernel, outbox, &record);
-	send(stats, outbox, &record);
+	collect(stats, kernel, outbox, &report);
+	send(stats, outbox, &report);
 }
 
 bool stats_tick(struct stats *stats, const struct kernel *kernel, struct outbox *outbox)
 {
-	struct wire_stats record;
+	struct stats_report report;
+	const __u64 *counters = report.stats.counters;
+	const struct wire_stats *sent = &stats->sent.stats;
 	int64_t step;
 	bool lost;
 
-	collect(stats, kernel, outbox, &record);
-	step = record.realtime_offset_ns - stats->sent.realtime_offset_ns;
-	lost = record.counters[COUNTER_PROCESS_EVENT_LOST] !=
-	       stats->sent.counters[COUNTER_PROCESS_EVENT_LOST];
-	if (record.records_sent != stats->records_sent || llabs(step) > OFFSET_STEP_NS ||
-	    memcmp(record.counters, stats->sent.counters, sizeof(record.counters)) != 0)
-		send(stats, outbox, &record);
+	collect(stats, kernel, outbox, &report);
+	step = report.stats.realtime_offset_ns - sent->realtime_offset_ns;
+	lost = counters[COUNTER_PROCESS_EVENT_LOST] != sent->counters[COUNTER_PROCESS_EVENT_LOST];
+	if (report.stats.records_sent != stats->records_sent || llabs(step) > OFFSET_STEP_NS ||
+	    memcmp(counters, sent->counters, sizeof(sent->counters)) != 0)
+		send(stats, outbox, &report);
 	return lost;
 }

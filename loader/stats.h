@@ -7,12 +7,18 @@
 #include "kernel.h"
 #include "outbox.h"
 
+/* A record and what follows it. */
+struct stats_report {
+	struct wire_stats stats;
+	struct wire_cpu_drops drops[MAX_CPU_DROPS];
+};
+
 struct stats {
 	/* counted in user space, added to the kernel's */
 	uint64_t own[MAX_COUNTERS];
 	/* as last sent */
-	struct wire_stats sent;
-	/* value of sent.records_sent after the record itself was counted */
+	struct stats_report sent;
+	/* value of sent.stats.records_sent after the record itself was counted */
 	uint64_t records_sent;
 };
 

@@ -13,6 +13,7 @@ function stats(counters: Partial<Counters>): LoaderStats {
     cpuTimeNs: 0,
     residentBytes: 0,
     counters: { ...zeroes, ...counters },
+    ringFullByCpu: {},
   };
 }
 

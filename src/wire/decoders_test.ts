@@ -30,6 +30,7 @@ for (
     [decodeProcess, wire.SIZEOF_PROCESS, wire.OFFSET_PROCESS_ENV_BYTES],
     [decodeExeData, wire.SIZEOF_EXE_DATA, wire.OFFSET_EXE_DATA_COUNT],
     [decodeReply, wire.SIZEOF_REPLY, wire.OFFSET_REPLY_TEXT_BYTES],
+    [decodeStats, wire.SIZEOF_STATS, wire.OFFSET_STATS_CPU_DROPS],
   ] as const
 ) {
   Deno.test(`${decode.name}() throws WireError when the length at ${field} leaves the record`, () => {
@@ -63,4 +64,16 @@ Deno.test("COUNTERS has every index once, in order", () => {
     "end_without_start",
     wire.COUNTER_END_WITHOUT_START,
   ]);
+});
+
+Deno.test("decodeStats() tells on which CPUs the ring was full", () => {
+  const record = new Uint8Array(wire.SIZEOF_STATS + 2 * wire.SIZEOF_CPU_DROPS);
+  const view = new DataView(record.buffer);
+  view.setUint32(wire.OFFSET_STATS_CPU_DROPS, 2, true);
+  [[1, 7], [300, 11]].forEach(([cpu, spans], index) => {
+    const at = wire.SIZEOF_STATS + wire.SIZEOF_CPU_DROPS * index;
+    view.setUint32(at + wire.OFFSET_CPU_DROPS_CPU, cpu!, true);
+    view.setBigUint64(at + wire.OFFSET_CPU_DROPS_RING_FULL, BigInt(spans!), true);
+  });
+  assert.deepEqual(decodeStats(record).ringFullByCpu, { "1": 7, "300": 11 });
 });

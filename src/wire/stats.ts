@@ -19,6 +19,8 @@ export interface LoaderStats {
   readonly cpuTimeNs: number;
   readonly residentBytes: number;
   readonly counters: Counters;
+  /** What makes up lost_ring_full, by the number of the CPU; those without any are left out. */
+  readonly ringFullByCpu: Readonly<Record<string, number>>;
 }
 
 /** Every counter and its index on the wire. */
@@ -27,7 +29,7 @@ export const COUNTERS: readonly (readonly [name: CounterName, index: number])[] 
   .map(([name, index]) => [name.slice("COUNTER_".length).toLowerCase() as CounterName, index] as const)
   .sort(([, left], [, right]) => left - right);
 
-/** @throws {WireError} when the record is too short. */
+/** @throws {WireError} when the record is too short for what it says. */
 export function decodeStats(record: Uint8Array): LoaderStats {
   const fields = new Fields(record, "STATS", wire.SIZEOF_STATS);
   const read = (offset: number) => Number(fields.u64(offset));
@@ -41,5 +43,19 @@ export function decodeStats(record: Uint8Array): LoaderStats {
     cpuTimeNs: read(wire.OFFSET_STATS_CPU_TIME_NS),
     residentBytes: read(wire.OFFSET_STATS_RESIDENT_BYTES),
     counters: counters as Counters,
+    ringFullByCpu: Object.fromEntries(cpuDrops(fields)),
   };
+}
+
+function cpuDrops(fields: Fields): [cpu: number, spans: number][] {
+  const count = fields.u32(wire.OFFSET_STATS_CPU_DROPS);
+  const bytes = fields.bytes(wire.SIZEOF_STATS, wire.SIZEOF_CPU_DROPS * count);
+  const view = new DataView(bytes.buffer);
+  return Array.from({ length: count }, (_, index) => {
+    const at = wire.SIZEOF_CPU_DROPS * index;
+    return [
+      view.getUint32(at + wire.OFFSET_CPU_DROPS_CPU, true),
+      Number(view.getBigUint64(at + wire.OFFSET_CPU_DROPS_RING_FULL, true)),
+    ];
+  });
 }

@@ -119,6 +119,11 @@ static void emit_records(void)
 		.bytes_sent = 0x0011121314151617,
 		.cpu_time_ns = 0x0002030405060708,
 		.resident_bytes = 0x0003040506070809,
+		.cpu_drops = 2,
+	};
+	static const struct wire_cpu_drops drops[2] = {
+		{ .ring_full = 0x0004050607080910, .cpu = 3 },
+		{ .ring_full = 5, .cpu = 0xa1a2a3a4 },
 	};
 
 	hello.text_bytes = sizeof(hello_text);
@@ -131,7 +136,7 @@ static void emit_records(void)
 	EMIT_TAIL("process", process, process_text);
 	EMIT_TAIL("exe_data", data, data_bytes);
 	emit("reply", &reply, sizeof(reply), "sorry!", 6);
-	EMIT("stats", stats);
+	EMIT_TAIL("stats", stats, drops);
 }
 
 static void emit_span(void)

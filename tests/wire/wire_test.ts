@@ -111,7 +111,7 @@ Deno.test("decodeReply() reads every field", () => {
 });
 
 Deno.test("decodeStats() reads every field, each counter by its name", () => {
-  const { counters, ...rest } = decodeStats(golden("stats"));
+  const { counters, ringFullByCpu, ...rest } = decodeStats(golden("stats"));
   assert.deepEqual(rest, {
     realtimeOffsetNs: -0x1112131415161718n,
     recordsSent: 0x0001020304050607,
@@ -123,6 +123,7 @@ Deno.test("decodeStats() reads every field, each counter by its name", () => {
   for (const [name, index] of COUNTERS) {
     assert.equal(counters[name], 0x0000a00000000000 + 1_000 * index, name);
   }
+  assert.deepEqual(ringFullByCpu, { "3": 0x0004050607080910, [0xa1a2a3a4]: 5 });
   assert.equal(counters.wakeups, 0x0000a00000000000 + 1_000 * wire.COUNTER_WAKEUPS);
 });
 
