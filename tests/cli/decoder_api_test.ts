@@ -1,7 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { ScratchDirectory } from "../support/scratch.ts";
 import { decoder } from "./decoder_command.ts";
-import { FakeAgent, freePort } from "./fake_agent.ts";
+import { freePort } from "../support/free_port.ts";
+import { FakeAgent } from "./fake_agent.ts";
 
 const GO126 = new URL("../../build/decoders/go1.26.wasm", import.meta.url).pathname;
 const DIGEST = "0123456789abcdef".repeat(4);

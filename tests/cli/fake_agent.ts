@@ -38,9 +38,3 @@ export class FakeAgent implements AsyncDisposable {
     await this.#server.shutdown();
   }
 }
-
-/** A port of this machine on which nobody listens. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

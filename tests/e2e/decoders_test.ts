@@ -11,8 +11,6 @@ import { Program } from "../support/program.ts";
 import { rootTest } from "../support/root.ts";
 
 const TOOLCHAIN = "1.24.13";
-/** The compiler of decoders needs seconds before the first target is ready. */
-const READY_TIMEOUT_MS = 60_000;
 
 async function start(flavour: GoFlavour): Promise<Program> {
   const exe = await goBuild({
@@ -32,7 +30,6 @@ rootTest(
     await using sink = new OtlpSink();
     await using agent = await Agent.start({
       args: ["--otlp", sink.url, "--pid", String(program.pid), "--print", "off"],
-      readyTimeoutMs: READY_TIMEOUT_MS,
     });
     const target = await agent.target(program.pid);
     assert.equal(target.state, "traced", target.reason?.message);

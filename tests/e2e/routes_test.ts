@@ -60,7 +60,7 @@ async function send(agent: Agent, program: Program, paths: readonly string[]): P
   using load = new LoadGenerator(program.url, 16);
   const results = await load.sendAll(paths.map((path) => ({ path })));
   assert.deepEqual(results.filter(({ error }) => error !== null).map(({ error }) => error), []);
-  await agent.atRest(paths.length, 60_000);
+  await agent.atRest(paths.length);
 }
 
 rootTest("a ServeMux of Go 1.22 names the route of 10,000 random paths by its own patterns", async () => {

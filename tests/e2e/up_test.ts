@@ -23,7 +23,8 @@ async function run(command: string, args: string[], env: Record<string, string> 
     args,
     env: { NO_COLOR: "1", ...env },
     stdin: "null",
-    signal: AbortSignal.timeout(240_000),
+    cwd: ROOT,
+    signal: AbortSignal.timeout(600_000),
   }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
@@ -32,6 +33,13 @@ async function run(command: string, args: string[], env: Record<string, string> 
 /** Environment of a demo that disturbs nobody and does not sleep long. */
 function demoEnvironment(): Record<string, string> {
   return { SLEEP_SCALE: "0.02", FRONT_PORT: String(freePort()), BACK_PORT: String(freePort()) };
+}
+
+/** What building takes long for, with the time of each. */
+function builtFiles(): string[] {
+  const decoders = [...Deno.readDirSync(`${ROOT}/build/decoders`)].map(({ name }) => `decoders/${name}`);
+  return ["go.bpf.o", "tsunagi-go", "red.wasm", "service/main.js", ...decoders.sort()]
+    .map((name) => `${name} ${Deno.statSync(`${ROOT}/build/${name}`).mtime?.getTime()}`);
 }
 
 function isFree(port: string | undefined): boolean {
@@ -55,17 +63,25 @@ rootTest("scripts/up refuses a flag that it does not know with status 2", async 
   assert.match(stderr, /--no-such-flag/);
 });
 
-rootTest("scripts/up traces a running process less than 3 s after a second start", async () => {
-  using scratch = new ScratchDirectory();
-  const exe = scratch.copy(await buildUnpleasant(), "service");
-  await using back = await Program.start(exe, { args: ["back"] });
-  const start = performance.now();
-  await using agent = await Agent.start({ command: [UP], args: ["--exe", exe], readyTimeoutMs: 60_000 });
-  await agent.traced(back.pid);
-  const tookMs = performance.now() - start;
-  assert.ok(tookMs < 3000, `${Math.round(tookMs)} ms`);
-  await agent.stop();
-});
+rootTest(
+  "scripts/up finds at a second start all that the first has made, and traces a running process",
+  async () => {
+    using scratch = new ScratchDirectory();
+    const exe = scratch.copy(await buildUnpleasant(), "service");
+    await using back = await Program.start(exe, { args: ["back"] });
+    assert.equal((await run("deno", ["task", "--quiet", "build"])).code, 0);
+    const made = builtFiles();
+    await using agent = await Agent.start({ command: [UP], args: ["--exe", exe] });
+    await agent.traced(back.pid);
+    assert.deepEqual(builtFiles(), made);
+    // Nothing was installed or fetched: each such step has a line of its own.
+    assert.deepEqual(
+      agent.stderr.filter((line) => /^tsunagi: (installing|updating|fetching)/.test(line)),
+      [],
+    );
+    await agent.stop();
+  },
+);
 
 rootTest("scripts/up takes a configuration file relative to where it is called", async () => {
   using scratch = new ScratchDirectory();
@@ -83,7 +99,7 @@ rootTest("scripts/up takes a configuration file relative to where it is called",
       const response = await fetch(`http://127.0.0.1:${port}/readyz`);
       await response.body?.cancel();
       assert.equal(response.status, 200);
-    }, { timeoutMs: 20_000 });
+    });
   } finally {
     child.kill("SIGTERM");
   }
@@ -111,17 +127,14 @@ rootTest("scripts/up --demo prints each joined trace as a waterfall and leaves n
   assert.ok(isFree(env["FRONT_PORT"]) && isFree(env["BACK_PORT"]), "front or back is still there");
 });
 
-rootTest("scripts/up --demo ends with both services within 2 s of SIGTERM, with status 0", async () => {
+rootTest("scripts/up --demo ends with both services at SIGTERM, with status 0", async () => {
   const env = demoEnvironment();
   await using demo = await Agent.start({
     command: [UP, "--demo"],
     args: ["--exe", "*/main"],
     env,
-    readyTimeoutMs: 60_000,
   });
-  await eventually(() => assert.ok(demo.stdout.some((line) => TRACE_HEAD.test(line))), {
-    timeoutMs: 120_000,
-  });
+  await eventually(() => assert.ok(demo.stdout.some((line) => TRACE_HEAD.test(line))));
   await demo.stop();
   assert.ok(isFree(env["FRONT_PORT"]) && isFree(env["BACK_PORT"]), "front or back is still there");
 });

@@ -72,11 +72,7 @@ async function expectBroughtBack(
 }
 
 async function expectRowRight(tree: HiddenVersionTree, flavour: GoFlavour): Promise<void> {
-  const { right, total, reasons } = await runCell(HIDDEN, flavour, {
-    command: tree.agentCommand,
-    // Making a decoder of what runs already comes before readiness, and takes long on a busy machine.
-    readyTimeoutMs: 60_000,
-  });
+  const { right, total, reasons } = await runCell(HIDDEN, flavour, { command: tree.agentCommand });
   assert.ok(
     total > 0 && reasons.length === 0,
     `${right} of ${total} right: ${reasons.slice(0, 3).join("\n")}`,

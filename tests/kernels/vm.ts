@@ -17,7 +17,8 @@ export interface StockKernel {
   readonly package: string;
 }
 
-const TIMEOUT_MS = 180_000;
+/** The emulation needs a minute on an idle machine. */
+const TIMEOUT_MS = 900_000;
 
 /** Loads everything, says HELLO, and ends when its stdin does. */
 const INIT = `#!/bin/sh

@@ -137,7 +137,7 @@ async function runMode(
 export async function runCell(
   version: string,
   flavour: Flavour,
-  agentOptions: Pick<AgentOptions, "command" | "readyTimeoutMs"> = {},
+  agentOptions: Pick<AgentOptions, "command"> = {},
 ): Promise<CellResult> {
   const whole = WHOLE.includes(flavour);
   const modes = whole ? CONTEXT_MODES : CONTEXT_MODES.slice(0, 2);

@@ -1,6 +1,11 @@
 /** Waiting for something to become true, with a limit and the last failure as the reason. */
 
-/** How long to wait, and how often to look. */
+/**
+ * Longer than anything that tests wait for takes on a slow or busy machine: only what never comes true costs so much.
+ */
+export const PATIENCE_MS = 60_000;
+
+/** How long to wait, PATIENCE_MS unless a test says more, and how often to look. */
 export interface EventuallyOptions {
   readonly timeoutMs?: number;
   readonly everyMs?: number;
@@ -11,12 +16,23 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** What the promise comes to; fails, saying what was awaited, when it comes to nothing. */
+export async function patiently<T>(promise: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`Waited in vain: ${what}`)), PATIENCE_MS);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Calls `probe` until it no longer throws, and returns what it returned; fails as it failed last. */
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<T> {
-  const { timeoutMs = 10_000, everyMs = 25 } = options;
+  const { timeoutMs = PATIENCE_MS, everyMs = 25 } = options;
   const deadline = performance.now() + timeoutMs;
   while (true) {
     try {

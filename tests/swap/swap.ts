@@ -96,7 +96,7 @@ export async function proveSwaps(options: SwapOptions): Promise<SwapProof> {
   assert.equal(failed, 0, `${failed} of ${sent} requests failed: ${reason}`);
   const slowSent = await slow.done;
   const total = 3 * (sent + slowSent);
-  const { begun, exported, lost, sampledOut } = await agent.atRest(total, 60_000);
+  const { begun, exported, lost, sampledOut } = await agent.atRest(total);
   assert.deepEqual({ begun, exported, lost, sampledOut }, {
     begun: total,
     exported: total,

@@ -9,6 +9,7 @@ import (
 	"log"
 	"math/rand"
 	"net/http"
+	"net/http/httptrace"
 	"net/http/httputil"
 	"net/url"
 	"strconv"
@@ -178,8 +179,12 @@ func frontHandler(back string) http.Handler {
 	mux.HandleFunc("/sleep", sleepy)
 	mux.Handle("/timeout", http.TimeoutHandler(http.HandlerFunc(sleepy), 50*time.Millisecond, "too late\n"))
 	mux.HandleFunc("/cancelled", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond)
+		ctx, cancel := context.WithCancel(r.Context())
 		defer cancel()
+		// Not before back has been asked.
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			WroteRequest: func(httptrace.WroteRequestInfo) { cancel() },
+		})
 		response, err := c.get(ctx, "/slow")
 		answer(w, response, err)
 	})
