@@ -12,6 +12,8 @@ import { Identities } from "./identities.ts";
 
 /** While spans flow the history of the page gets a point this often. */
 const SAMPLE_MS = 2_000;
+/** And one more when calls to the outside have waited long enough for another side (graph.ts of decoder-as/red). */
+const SETTLE_MS = 10_500;
 
 /** The stage of the session that there is now. */
 export interface Stage {
@@ -48,6 +50,7 @@ export class Measuring implements Disposable {
   #rules: RedRules;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #measuredSinceSample = false;
+  #settling = false;
 
   constructor(options: MeasuringOptions) {
     this.#options = options;
@@ -106,19 +109,27 @@ export class Measuring implements Disposable {
   /** Spans have come: the history gets a point soon. */
   spansCame(): void {
     this.#measuredSinceSample = true;
-    this.#timer ??= setTimeout(() => this.#sample(), SAMPLE_MS);
+    if (this.#timer === undefined || this.#settling) this.#sampleIn(SAMPLE_MS);
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
   }
 
+  #sampleIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#settling = ms === SETTLE_MS;
+    this.#timer = setTimeout(() => this.#sample(), ms);
+  }
+
   #sample(): void {
-    const more = this.#measuredSinceSample;
+    const [more, settled] = [this.#measuredSinceSample, this.#settling];
     this.#measuredSinceSample = false;
     // The stage's answer fails only when its Worker is going, and the next one will have the same totals.
-    this.metrics.sample().then(() => more && this.#options.onActivity(), () => {});
-    this.#timer = more ? setTimeout(() => this.#sample(), SAMPLE_MS) : undefined;
+    this.metrics.sample().then(() => (more || settled) && this.#options.onActivity(), () => {});
+    this.#timer = undefined;
+    if (more) this.#sampleIn(SAMPLE_MS);
+    else if (!settled) this.#sampleIn(SETTLE_MS);
   }
 
   #processRules(pid: number, { resource, rule }: Process): ProcessRules {
