@@ -1,8 +1,12 @@
-/** Globs as src/support/glob.ts has them: `*` is any run of characters, `?` one, the whole text must match. */
-import { readU8 } from "../assembly/cursor";
+/**
+ * Globs that the host has parsed (src/support/glob.ts) and spelt in bytes that UTF-8 has not (src/red/glob_bytes.ts):
+ * what is special needs no escape. Used by filters.ts and path.ts.
+ */
+import { readU32, readU8 } from "../assembly/cursor";
+import { GLOB_CLASS, GLOB_NOT_CLASS, GLOB_ONE, GLOB_RUN } from "./memory_map";
 
-const STAR: u32 = 42;
-const QUESTION_MARK: u32 = 63;
+/** Behind the mark of a class: u8 number of ranges, then u32 first and u32 last of each. */
+const RANGE_BYTES: usize = 8;
 
 /** The place behind the character that begins at `at`. */
 function behind(at: usize, end: usize): usize {
@@ -11,30 +15,62 @@ function behind(at: usize, end: usize): usize {
   return at;
 }
 
+/** The code point of the character from `at` to `next`. */
+function codeAt(at: usize, next: usize): u32 {
+  const lead = readU8(at);
+  const more = <u32> (next - at) - 1;
+  if (more == 0 || more > 3) return lead;
+  let code = lead & (<u32> 0x3f >> more);
+  for (at++; at < next; at++) code = code << 6 | (readU8(at) & 0x3f);
+  return code;
+}
+
+/** Whether the ranges of the class at `ranges` have the code point. */
+function hasCode(ranges: usize, code: u32): bool {
+  let at = ranges + 1;
+  for (let left = readU8(ranges); left > 0; left--) {
+    if (readU32(at) <= code && code <= readU32(at + 4)) return true;
+    at += RANGE_BYTES;
+  }
+  return false;
+}
+
 /** Takes at most the product of both lengths. */
 export function matchesGlob(glob: usize, globBytes: u32, at: usize, bytes: u32): bool {
   const globEnd = glob + globBytes;
   const end = at + bytes;
-  let star: usize = 0;
+  let run: usize = 0;
   let resume: usize = 0;
   while (at < end) {
-    const wanted: u32 = glob < globEnd ? readU8(glob) : 0;
-    if (glob < globEnd && wanted == STAR) {
-      star = ++glob;
+    const isAtEnd = glob == globEnd;
+    const wanted: u32 = isAtEnd ? 0 : readU8(glob);
+    if (wanted == GLOB_RUN) {
+      run = ++glob;
       resume = at;
-    } else if (glob < globEnd && wanted == QUESTION_MARK) {
+    } else if (wanted == GLOB_ONE) {
       glob++;
       at = behind(at, end);
-    } else if (glob < globEnd && wanted == readU8(at)) {
+    } else if (wanted == GLOB_CLASS || wanted == GLOB_NOT_CLASS) {
+      const next = behind(at, end);
+      if (hasCode(glob + 1, codeAt(at, next)) == (wanted == GLOB_CLASS)) {
+        glob += 2 + <usize> readU8(glob + 1) * RANGE_BYTES;
+        at = next;
+      } else if (run != 0) {
+        glob = run;
+        at = resume = behind(resume, end);
+      } else {
+        return false;
+      }
+    } else if (!isAtEnd && wanted == readU8(at)) {
       glob++;
       at++;
-    } else if (star != 0) {
-      glob = star;
+    } else if (run != 0) {
+      glob = run;
       at = resume = behind(resume, end);
     } else {
       return false;
     }
   }
-  while (glob < globEnd && readU8(glob) == STAR) glob++;
+  while (glob < globEnd && readU8(glob) == GLOB_RUN) glob++;
   return glob == globEnd;
 }

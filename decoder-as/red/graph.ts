@@ -8,9 +8,11 @@ import { readText, valueAt, valueBytes } from "./attributes";
 import { mix, same } from "./bytes";
 import { countRequest, edgeBetween } from "./edges";
 import { bucketOf, exemplify, observe } from "./histogram";
+import { countLatency } from "./latencies";
 import {
   ATTRIBUTE_SERVER_ADDRESS,
   EDGE_CLIENT,
+  EDGE_LATENCIES,
   EDGE_SERVER,
   MAX_PEER_BYTES,
   PENDING_BYTES,
@@ -204,6 +206,7 @@ function again(call: usize, request: usize): void {
     return;
   }
   countRequest(edge, (readU32(request + FLAGS) & FAILED) != 0);
+  countLatency(edge + EDGE_LATENCIES, readU64(request + DURATION_NS));
   observeSide(edge + EDGE_SERVER, request);
 }
 
@@ -218,6 +221,7 @@ function countPair(call: usize, request: usize): void {
   }
   const flags = (call == 0 ? 0 : readU32(call + FLAGS)) | (request == 0 ? 0 : readU32(request + FLAGS));
   countRequest(edge, (flags & FAILED) != 0);
+  countLatency(edge + EDGE_LATENCIES, readU64((request == 0 ? call : request) + DURATION_NS));
   if (call != 0) observeSide(edge + EDGE_CLIENT, call);
   if (request != 0) observeSide(edge + EDGE_SERVER, request);
 }

@@ -1,4 +1,7 @@
-/** Latencies of server requests by method, route and failure, in fine buckets, for the page. Called by stage.ts. */
+/**
+ * Latencies of server requests by method, route and failure, in fine buckets, for the page. Called by stage.ts; graph.ts
+ * has its own of edges.
+ */
 import { copy, readU32, readU64, readU8, writeU32, writeU8 } from "../assembly/cursor";
 import { count, setWord, word } from "../assembly/status";
 import { ATTRIBUTE_METHOD, ATTRIBUTE_ROUTE } from "./memory_map";
@@ -39,8 +42,7 @@ export function measureLatency(resource: u32, durationNs: u64): void {
   }
   add(slot + LATENCY_COUNT, 1);
   add(slot + LATENCY_SUM, durationNs);
-  const at = slot + LATENCY_COUNTS + (bucketOf(durationNs) << 2);
-  writeU32(at, readU32(at) + 1);
+  countLatency(slot + LATENCY_COUNTS, durationNs);
   touch(slot);
   count(WORD_CHANGES);
 }
@@ -48,6 +50,12 @@ export function measureLatency(resource: u32, durationNs: u64): void {
 /** Takes the key in scratch, as slots have it, into the budget. */
 export function seedLatency(bytes: u32): void {
   keyed(min<u32>(bytes, <u32> HEAD_BYTES + MAX_METHOD_BYTES + MAX_TEXT_BYTES));
+}
+
+/** Adds one to the fine bucket of a duration. */
+export function countLatency(buckets: usize, durationNs: u64): void {
+  const at = buckets + (bucketOf(durationNs) << 2);
+  writeU32(at, readU32(at) + 1);
 }
 
 function bucketOf(durationNs: u64): u32 {

@@ -111,8 +111,10 @@ export const EDGE_REQUESTS = 32;
 export const EDGE_FAILED = 40;
 export const EDGE_CLIENT = 48;
 export const EDGE_SERVER = 832;
-export const EDGE_KEY = 1616;
-export const EDGE_BYTES = 1792;
+/** u32 for each of LATENCY_BUCKETS, as the server measured where it is traced, else as the client did. */
+export const EDGE_LATENCIES = 1616;
+export const EDGE_KEY = 2640;
+export const EDGE_BYTES = 2816;
 export const EDGE_CAPACITY = 2049;
 export const EDGE_INDEX_ENTRIES = 8192;
 export const EDGE_INDEX_OFFSET = 12550144;
@@ -128,8 +130,8 @@ export const LATENCY_BYTES = 1408;
 export const LATENCY_REGULAR = 2048;
 export const LATENCY_CAPACITY = 2560;
 export const LATENCY_INDEX_ENTRIES = 8192;
-export const LATENCY_INDEX_OFFSET = 16318464;
-export const LATENCIES_OFFSET = 16384000;
+export const LATENCY_INDEX_OFFSET = 18481152;
+export const LATENCIES_OFFSET = 18546688;
 
 /** Routes that the heuristic found. Key: u32 resource, u64 hash of the route; hash 0 holds the count of the resource. */
 export const ROUTE_COUNT = 32;
@@ -137,8 +139,8 @@ export const ROUTE_KEY = 40;
 export const ROUTE_BYTES = 64;
 export const ROUTE_CAPACITY = 8192;
 export const ROUTE_INDEX_ENTRIES = 16384;
-export const ROUTE_INDEX_OFFSET = 19988480;
-export const ROUTES_OFFSET = 20119552;
+export const ROUTE_INDEX_OFFSET = 22151168;
+export const ROUTES_OFFSET = 22282240;
 
 /** Tree of path segments. Key: u32 parent slot + 1 (0: a root), then the segment, or the resource of a root. */
 export const SEGMENT_CHILDREN = 32;
@@ -147,8 +149,8 @@ export const SEGMENT_KEY = 40;
 export const SEGMENT_BYTES = 128;
 export const SEGMENT_CAPACITY = 8192;
 export const SEGMENT_INDEX_ENTRIES = 16384;
-export const SEGMENT_INDEX_OFFSET = 20643840;
-export const SEGMENT_SLOTS_OFFSET = 20774912;
+export const SEGMENT_INDEX_OFFSET = 22806528;
+export const SEGMENT_SLOTS_OFFSET = 22937600;
 export const MAX_SEGMENT_TEXT_BYTES = 64;
 
 /** Key: u8 metric, u8 overflow, u32 resource, attributes. The slots are the last region, so that it can grow. */
@@ -157,15 +159,15 @@ export const SERIES_KEY = 816;
 export const SERIES_KEY_BYTES = 704;
 export const SERIES_BYTES = 1536;
 export const SERIES_MAX_INDEX_ENTRIES = 262144;
-export const SERIES_INDEX_OFFSET = 21823488;
-export const SERIES_OFFSET = 23920640;
+export const SERIES_INDEX_OFFSET = 23986176;
+export const SERIES_OFFSET = 26083328;
 /** Series beside the budgets of the metrics, for what overflows. */
 export const SERIES_OVERFLOWING = 2048;
 /** Budgets of all metrics and the overflowing ones fill at most half of the index. */
 export const MAX_SERIES_LIMIT = 20000;
 
 /** 64 KiB pages that the module itself asks for; the host adds those of the series. */
-export const MEMORY_PAGES = 365;
+export const MEMORY_PAGES = 398;
 export const MEMORY_MAX_PAGES = 4096;
 
 /** Rows that came out of the last `run`. */
@@ -235,7 +237,13 @@ export const UNMATCHED_LOW_CARDINALITY = 4;
 /** RouteRules.ignoreMode, bits. */
 export const IGNORE_TRACES = 1;
 export const IGNORE_METRICS = 2;
-/** Kinds of pattern segments. */
+/** Kinds of pattern segments, the most specific first; a run is any number of segments, none included. */
 export const SEGMENT_LITERAL = 0;
-export const SEGMENT_ANY = 1;
-export const SEGMENT_GLOB = 2;
+export const SEGMENT_GLOB = 1;
+export const SEGMENT_ANY = 2;
+export const SEGMENT_RUN = 3;
+/** Marks in globs: bytes that UTF-8 has not. */
+export const GLOB_RUN = 0xff;
+export const GLOB_ONE = 0xfe;
+export const GLOB_CLASS = 0xfd;
+export const GLOB_NOT_CLASS = 0xfc;

@@ -2,13 +2,12 @@
 import { readU32, readU8, writeU32 } from "../assembly/cursor";
 import { same } from "./bytes";
 import { matchesGlob } from "./glob";
-import { MAX_SEGMENTS, SEGMENT_ANY, SEGMENT_LITERAL, SEGMENTS_OFFSET } from "./memory_map";
+import { MAX_SEGMENTS, SEGMENT_ANY, SEGMENT_LITERAL, SEGMENT_RUN, SEGMENTS_OFFSET } from "./memory_map";
 
 const SLASH: u32 = 47;
 
-/** Result of `splitPath`: segments found (of those beyond MAX_SEGMENTS one is counted), whether it ends in a slash. */
+/** Result of `splitPath`: segments found; of those beyond MAX_SEGMENTS one is counted. */
 export let segments: u32 = 0;
-let endsInSlash: bool = false;
 
 export function segmentAt(index: u32): usize {
   return readU32(<usize> SEGMENTS_OFFSET + (index << 3));
@@ -35,40 +34,51 @@ export function splitPath(at: usize, bytes: u32): bool {
     segments++;
     from = to + 1;
   }
-  endsInSlash = readU8(end - 1) == SLASH;
   return true;
 }
 
-/* Pattern: u32 segments, u32 address of them, u32 whether any rest may follow, u32 address and u32 bytes of its text.
+/* Pattern: u32 segments, u32 address of them, u32 address and u32 bytes of its text.
  * Segment: u32 kind, u32 address, u32 bytes. */
-export const PATTERN_BYTES: usize = 20;
+export const PATTERN_BYTES: usize = 16;
 const SEGMENT_BYTES: usize = 12;
 
-/** Whether the path that was split last matches. */
+/** Whether the segment of that index is what a pattern's segment wants; the one beyond MAX_SEGMENTS never is. */
+function matchesSegment(wanted: usize, index: u32): bool {
+  if (index >= <u32> MAX_SEGMENTS) return false;
+  const segment = segmentAt(index);
+  const bytes = segmentBytes(index);
+  const kind = readU32(wanted);
+  const text: usize = readU32(wanted + 4);
+  const textBytes = readU32(wanted + 8);
+  if (kind == SEGMENT_LITERAL) return bytes == textBytes && same(segment, text, bytes);
+  if (kind == SEGMENT_ANY) return bytes != 0;
+  return matchesGlob(text, textBytes, segment, bytes);
+}
+
+/** Whether the path that was split last matches. Takes at most the product of both numbers of segments. */
 function matchesPattern(pattern: usize): bool {
-  const count = readU32(pattern);
-  if (readU32(pattern + 8) != 0) {
-    if (segments < count || (segments == count && !endsInSlash)) return false;
-  } else if (segments != count) {
-    return false;
-  }
-  let at: usize = readU32(pattern + 4);
-  for (let index: u32 = 0; index < count; index++) {
-    const segment = segmentAt(index);
-    const bytes = segmentBytes(index);
-    const kind = readU32(at);
-    const text: usize = readU32(at + 4);
-    const textBytes = readU32(at + 8);
-    if (kind == SEGMENT_LITERAL) {
-      if (bytes != textBytes || !same(segment, text, bytes)) return false;
-    } else if (kind == SEGMENT_ANY) {
-      if (bytes == 0) return false;
-    } else if (!matchesGlob(text, textBytes, segment, bytes)) {
+  let wanted: usize = readU32(pattern + 4);
+  const end = wanted + <usize> readU32(pattern) * SEGMENT_BYTES;
+  let run: usize = 0;
+  let resume: u32 = 0;
+  let index: u32 = 0;
+  while (index < segments) {
+    if (wanted < end && readU32(wanted) == SEGMENT_RUN) {
+      run = wanted += SEGMENT_BYTES;
+      if (run == end) return true;
+      resume = index;
+    } else if (wanted < end && matchesSegment(wanted, index)) {
+      wanted += SEGMENT_BYTES;
+      index++;
+    } else if (run != 0) {
+      wanted = run;
+      index = ++resume;
+    } else {
       return false;
     }
-    at += SEGMENT_BYTES;
   }
-  return true;
+  while (wanted < end && readU32(wanted) == SEGMENT_RUN) wanted += SEGMENT_BYTES;
+  return wanted == end;
 }
 
 /** The first of `count` patterns that matches the path, 0 where none does. */

@@ -1,11 +1,9 @@
 /** Who calls whom over a window of time, for the service map. Fed and asked by Metrics. */
-import type { MeasureConfig } from "../config/config.ts";
-import type { RedEdge, RedSnapshot } from "../red/types.ts";
+import { LATENCY_BUCKETS, type RedEdge, type RedSnapshot } from "../red/types.ts";
 import type { Resource } from "../trace/resource.ts";
 import { resourceText } from "./families.ts";
 import type { GraphEdge, GraphNode, GraphReport } from "./types.ts";
-
-const HISTORY_MS = 300_000;
+import { HISTORY_SECONDS, quantileMs } from "./views.ts";
 
 /** All requests between two nodes of the map, since the beginning. */
 interface Total {
@@ -16,14 +14,20 @@ interface Total {
   requests: number;
   failed: number;
   /** As the server measured them, else as the client did. */
-  readonly buckets: number[];
+  readonly latencies: Uint32Array;
 }
-type Totals = ReadonlyMap<string, Total>;
+/** What one sample added to one total. */
+interface Added {
+  readonly requests: number;
+  readonly failed: number;
+  readonly latencies: readonly (readonly [index: number, count: number])[];
+}
 
-/** Samples of edges over five minutes. Edges are of services: processes come and go. */
+/** What edges got over five minutes, in sparse form. Edges are of services: processes come and go. */
 export class GraphHistory {
   readonly #lookup: (resource: number) => Resource | undefined;
-  #samples: { readonly atMs: number; readonly totals: Totals }[] = [];
+  #newest: ReadonlyMap<string, Total> = new Map();
+  #ticks: { readonly atMs: number; readonly added: ReadonlyMap<string, Added> }[] = [];
 
   constructor(lookup: (resource: number) => Resource | undefined) {
     this.#lookup = lookup;
@@ -36,64 +40,89 @@ export class GraphHistory {
       const to = nodeOf(this.#lookup(edge.server), edge, "external");
       const key = JSON.stringify([from.id, to.id]);
       let total = totals.get(key);
-      if (!total) totals.set(key, total = { from, to, pairs: [], requests: 0, failed: 0, buckets: [] });
+      if (!total) totals.set(key, total = emptyTotal(from, to));
       addEdge(total, edge);
     }
-    this.#samples.push({ atMs, totals });
-    // The newest of those that are too old is the beginning of the longest window.
-    const first = this.#samples.findLastIndex((sample) => sample.atMs <= atMs - HISTORY_MS);
-    if (first > 0) this.#samples.splice(0, first);
+    const added = new Map<string, Added>();
+    for (const [key, total] of totals) {
+      const more = difference(total, this.#newest.get(key));
+      if (more.requests > 0) added.set(key, more);
+    }
+    this.#newest = totals;
+    if (added.size > 0) this.#ticks.push({ atMs, added });
+    this.#ticks = this.#ticks.filter((tick) => tick.atMs > atMs - HISTORY_SECONDS * 1_000);
   }
 
-  /** Buckets are others from now on. */
+  /** What is measured begins anew. */
   clear(): void {
-    this.#samples = [];
+    this.#newest = new Map();
+    this.#ticks = [];
   }
 
-  /** Each edge now and as it was at `fromMs`. */
-  since(fromMs: number): { readonly now: Total; readonly before: Total | undefined }[] {
-    const before = this.#samples.findLast(({ atMs }) => atMs <= fromMs)?.totals;
-    return [...this.#samples.at(-1)?.totals ?? []].map(([key, now]) => ({ now, before: before?.get(key) }));
+  /** Each edge now, and what it got since `fromMs`. */
+  since(fromMs: number): { readonly now: Total; readonly fresh: Total }[] {
+    const ticks = this.#ticks.filter(({ atMs }) => atMs > fromMs);
+    return [...this.#newest].map(([key, now]) => {
+      const fresh = emptyTotal(now.from, now.to);
+      for (const { added } of ticks) {
+        const more = added.get(key);
+        if (more === undefined) continue;
+        fresh.requests += more.requests;
+        fresh.failed += more.failed;
+        for (const [i, count] of more.latencies) fresh.latencies[i]! += count;
+      }
+      return { now, fresh };
+    });
   }
 }
 
-/** The map. Latencies are within bucket resolution. */
+/** The map. Latencies are as fine as those of services. */
 export function graphReport(history: GraphHistory, options: {
   readonly windowSeconds: number;
   readonly nowMs: number;
-  readonly measure: MeasureConfig;
   /** A process that is shown no more. */
   readonly isGone: (resource: number) => boolean;
 }): GraphReport {
-  const { windowSeconds, nowMs, isGone, measure } = options;
+  const { windowSeconds, nowMs, isGone } = options;
   const shown = history.since(nowMs - windowSeconds * 1_000)
     .filter(({ now }) => now.pairs.some((pair) => !pair.some((number) => number !== 0 && isGone(number))));
   const nodes = new Map(shown.flatMap(({ now: { from, to } }) => [[from.id, from], [to.id, to]]));
-  const edges = shown.map(({ now, before }): GraphEdge => {
-    const fresh = Math.max(0, now.requests - (before?.requests ?? 0));
-    const failed = Math.max(0, now.failed - (before?.failed ?? 0));
-    const buckets = now.buckets.map((count, i) => Math.max(0, count - (before?.buckets[i] ?? 0)));
-    return {
-      from: now.from.id,
-      to: now.to.id,
-      requests: now.requests,
-      errors: now.failed,
-      rate: fresh / windowSeconds,
-      errorRate: fresh === 0 ? 0 : failed / fresh,
-      p50Ms: quantileMs(buckets, 0.5, measure.durationBucketsS),
-      p90Ms: quantileMs(buckets, 0.9, measure.durationBucketsS),
-      p99Ms: quantileMs(buckets, 0.99, measure.durationBucketsS),
-    };
-  });
+  const edges = shown.map(({ now, fresh }): GraphEdge => ({
+    from: now.from.id,
+    to: now.to.id,
+    requests: now.requests,
+    errors: now.failed,
+    rate: fresh.requests / windowSeconds,
+    errorRate: fresh.requests === 0 ? 0 : fresh.failed / fresh.requests,
+    p50Ms: quantileMs(fresh.latencies, 0.5),
+    p90Ms: quantileMs(fresh.latencies, 0.9),
+    p99Ms: quantileMs(fresh.latencies, 0.99),
+  }));
   return { windowSeconds, nodes: [...nodes.values()], edges };
+}
+
+function emptyTotal(from: GraphNode, to: GraphNode): Total {
+  return { from, to, pairs: [], requests: 0, failed: 0, latencies: new Uint32Array(LATENCY_BUCKETS) };
 }
 
 function addEdge(total: Total, edge: RedEdge): void {
   total.pairs.push([edge.client, edge.server]);
   total.requests += edge.requests;
   total.failed += edge.failed;
-  const { buckets } = edge.serverDuration.count > 0 ? edge.serverDuration : edge.clientDuration;
-  buckets.forEach((count, i) => total.buckets[i] = (total.buckets[i] ?? 0) + count);
+  edge.latencies.forEach((count, i) => total.latencies[i]! += count);
+}
+
+function difference(now: Total, before: Total | undefined): Added {
+  const latencies: [number, number][] = [];
+  now.latencies.forEach((count, i) => {
+    const more = count - (before?.latencies[i] ?? 0);
+    if (more > 0) latencies.push([i, more]);
+  });
+  return {
+    requests: Math.max(0, now.requests - (before?.requests ?? 0)),
+    failed: Math.max(0, now.failed - (before?.failed ?? 0)),
+    latencies,
+  };
 }
 
 function nodeOf(
@@ -108,18 +137,4 @@ function nodeOf(
   }
   if (outside === "user") return { id: "user", name: "user", kind: "user" };
   return { id: `external:${peer}`, name: overflow ? "others" : peer, kind: "external" };
-}
-
-/** Linear within its bucket, as histogram_quantile() of Prometheus; the last bound where it is beyond. */
-function quantileMs(buckets: readonly number[], quantile: number, boundsS: readonly number[]): number | null {
-  const total = buckets.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return null;
-  let rest = total * quantile;
-  for (let i = 0; i < boundsS.length; i++) {
-    const count = buckets[i] ?? 0;
-    const low = boundsS[i - 1] ?? 0;
-    if (count > 0 && rest <= count) return (low + (boundsS[i]! - low) * rest / count) * 1_000;
-    rest -= count;
-  }
-  return (boundsS.at(-1) ?? 0) * 1_000;
 }

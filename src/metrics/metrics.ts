@@ -93,7 +93,6 @@ export class Metrics implements MetricViews {
     return graphReport(this.#graph, {
       windowSeconds,
       nowMs: this.#options.clock.now(),
-      measure: this.#measure,
       isGone: (resource) => this.#isGone(resource),
     });
   }

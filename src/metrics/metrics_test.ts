@@ -132,4 +132,6 @@ Deno.test("Metrics.services() and graph() show the window only, and totals since
   assert.ok(Math.abs(service.p50Ms! - 50) < 5, `p50 is ${service.p50Ms}`);
   const [edge] = metrics.graph(60).edges;
   assert.deepEqual([edge!.from, edge!.to, edge!.requests, edge!.rate], ["shop/front", "shop/back", 160, 1]);
+  // The map and the service name one latency, whatever buckets the exported histograms have.
+  assert.deepEqual([edge!.p50Ms, edge!.p99Ms], [service.p50Ms, service.p99Ms]);
 });

@@ -35,9 +35,9 @@ const histogram = (low: number, high: number): Histogram => ({
 
 /** `low` requests of 50 ms and `high` failed ones of 500 ms. */
 export function snapshotOf(low: number, high: number, route = '/a"\\\n'): RedSnapshot {
-  const buckets = (index: number, count: number) => {
+  const fine = (...counts: [index: number, count: number][]) => {
     const all = new Uint32Array(LATENCY_BUCKETS);
-    all[index] = count;
+    for (const [index, count] of counts) all[index] = count;
     return all;
   };
   const common = { resource: 1, method: "GET", route, overflow: false };
@@ -61,10 +61,11 @@ export function snapshotOf(low: number, high: number, route = '/a"\\\n'): RedSna
       failed: high,
       clientDuration: histogram(low, high),
       serverDuration: histogram(low, high),
+      latencies: fine([125, low], [151, high]),
     }],
     routes: [
-      { ...common, failed: false, count: low, sumS: low * 0.05, buckets: buckets(125, low) },
-      { ...common, failed: true, count: high, sumS: high * 0.5, buckets: buckets(151, high) },
+      { ...common, failed: false, count: low, sumS: low * 0.05, buckets: fine([125, low]) },
+      { ...common, failed: true, count: high, sumS: high * 0.5, buckets: fine([151, high]) },
     ],
   };
 }

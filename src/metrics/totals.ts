@@ -140,6 +140,7 @@ function addEdges(older: RedEdge, newer: RedEdge): RedEdge {
     failed: older.failed + newer.failed,
     clientDuration: addHistograms(older.clientDuration, newer.clientDuration),
     serverDuration: addHistograms(older.serverDuration, newer.serverDuration),
+    latencies: older.latencies.map((count, i) => count + (newer.latencies[i] ?? 0)),
   };
 }
 

@@ -187,6 +187,7 @@ export class SlotReader {
       failed: this.#number(at + map.EDGE_FAILED),
       clientDuration: this.#histogramAt(at + map.EDGE_CLIENT, true),
       serverDuration: this.#histogramAt(at + map.EDGE_SERVER, true),
+      latencies: this.#latenciesAt(at + map.EDGE_LATENCIES),
     };
   }
 
@@ -194,7 +195,6 @@ export class SlotReader {
     const key = at + map.LATENCY_KEY;
     const keyBytes = this.#view.getUint32(at + map.SLOT_KEY_BYTES, true);
     const methodBytes = this.#bytes[key + 6]!;
-    const counts = this.#bytes.slice(at + map.LATENCY_COUNTS, at + map.LATENCY_COUNTS + 4 * LATENCY_BUCKETS);
     return {
       resource: this.#view.getUint32(key, true),
       method: this.#text(key + 7, methodBytes),
@@ -203,8 +203,12 @@ export class SlotReader {
       overflow: this.#bytes[key + 5] !== 0,
       count: this.#number(at + map.LATENCY_COUNT),
       sumS: this.#number(at + map.LATENCY_SUM) / 1e9,
-      buckets: new Uint32Array(counts.buffer),
+      buckets: this.#latenciesAt(at + map.LATENCY_COUNTS),
     };
+  }
+
+  #latenciesAt(at: number): Uint32Array {
+    return new Uint32Array(this.#bytes.slice(at, at + 4 * LATENCY_BUCKETS).buffer);
   }
 
   #histogramAt(at: number, isDuration: boolean): Histogram {

@@ -63,7 +63,8 @@ Deno.test("memory map: slots have room for their longest key and what a copy run
     assert.ok(room >= (name === "route" ? 4 : 15), `${name}: ${room}`);
   }
   assert.equal(map.EDGE_CLIENT + map.HISTOGRAM_BYTES, map.EDGE_SERVER);
-  assert.equal(map.EDGE_SERVER + map.HISTOGRAM_BYTES, map.EDGE_KEY);
+  assert.equal(map.EDGE_SERVER + map.HISTOGRAM_BYTES, map.EDGE_LATENCIES);
+  assert.equal(map.EDGE_LATENCIES + 4 * 256, map.EDGE_KEY);
   assert.equal(map.SERIES_HISTOGRAM + map.HISTOGRAM_BYTES, map.SERIES_KEY);
   assert.equal(map.LATENCY_COUNTS + 4 * 256, map.LATENCY_KEY);
   assert.equal(map.HISTOGRAM_EXEMPLARS + map.MAX_BUCKETS * map.EXEMPLAR_BYTES, map.HISTOGRAM_BYTES);

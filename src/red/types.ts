@@ -93,6 +93,8 @@ export interface RedEdge {
   /** As each side measured it; count 0 where it did not. Buckets of the durations. */
   readonly clientDuration: Histogram;
   readonly serverDuration: Histogram;
+  /** Fine buckets, as of RedRoute: of the server's durations where it is traced, else of the client's. */
+  readonly latencies: Uint32Array;
 }
 
 /**

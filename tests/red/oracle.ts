@@ -56,7 +56,9 @@ export class Oracle {
   >();
   readonly edges = new Map<
     string,
-    { requests: number; failed: number; client: Gathered; server: Gathered } & Pick<RedEdge, "peer"> & {
+    & { requests: number; failed: number; client: Gathered; server: Gathered; latencies: Uint32Array }
+    & Pick<RedEdge, "peer">
+    & {
       from: number;
       to: number;
     }
@@ -131,10 +133,13 @@ export class Oracle {
         failed: 0,
         client: gathering(bounds, 1e9),
         server: gathering(bounds, 1e9),
+        latencies: new Uint32Array(256),
       };
     this.edges.set(key, edge);
     edge.requests++;
     if (call?.span.failed || request?.span.failed) edge.failed++;
+    const shown = request ?? call;
+    if (shown) edge.latencies[fineBucketOf(shown.span.durationNs)]!++;
     if (call) gather(edge.client, call.span, call.kept, call.span.durationNs);
     if (request) gather(edge.server, request.span, request.kept, request.span.durationNs);
   }
@@ -146,13 +151,7 @@ export class Oracle {
     const key = keyOf(resource, method, route, span.failed);
     const found = this.routes.get(key) ??
       { resource, method, route, failed: span.failed, count: 0, sumS: 0, buckets: new Uint32Array(256) };
-    const microseconds = Number(span.durationNs) / 1000;
-    let bucket = 0;
-    while (bucket < 255 && microseconds > 2 ** (bucket / 8)) bucket++;
-    if (Math.abs(latencyBoundS(bucket) * 1e6 - 2 ** (bucket / 8)) > 1e-6 * 2 ** (bucket / 8)) {
-      throw new Error("latencyBoundS is not what this oracle takes it for");
-    }
-    found.buckets[bucket]!++;
+    found.buckets[fineBucketOf(span.durationNs)]!++;
     this.routes.set(key, {
       ...found,
       count: found.count + 1,
@@ -223,6 +222,17 @@ function gather(
 function bucketOf(bounds: readonly number[], value: number): number {
   const bucket = bounds.findIndex((bound) => value <= bound);
   return bucket === -1 ? bounds.length : bucket;
+}
+
+/** Of the page. */
+function fineBucketOf(durationNs: bigint): number {
+  const microseconds = Number(durationNs) / 1000;
+  let bucket = 0;
+  while (bucket < 255 && microseconds > 2 ** (bucket / 8)) bucket++;
+  if (Math.abs(latencyBoundS(bucket) * 1e6 - 2 ** (bucket / 8)) > 1e-6 * 2 ** (bucket / 8)) {
+    throw new Error("latencyBoundS is not what this oracle takes it for");
+  }
+  return bucket;
 }
 
 export function histogramOf({ values, exemplars, bounds, scale }: Gathered): Histogram {

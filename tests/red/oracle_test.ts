@@ -83,11 +83,12 @@ function assertAlike(snapshot: RedSnapshot, oracle: Oracle): void {
   }
   const edges = byKey(snapshot.edges, edgeKey);
   assert.deepEqual([...edges.keys()].sort(), [...oracle.edges.keys()].sort());
-  for (const [key, { requests, failed, client, server }] of oracle.edges) {
+  for (const [key, { requests, failed, client, server, latencies }] of oracle.edges) {
     const edge = edges.get(key)!;
     assert.deepEqual({ requests: edge.requests, failed: edge.failed }, { requests, failed }, key);
     assert.deepEqual(withoutTies(edge.clientDuration), withoutTies(histogramOf(client)), key);
     assert.deepEqual(withoutTies(edge.serverDuration), withoutTies(histogramOf(server)), key);
+    assert.deepEqual(edge.latencies, latencies, key);
   }
   const routes = byKey(snapshot.routes, routeKey);
   assert.deepEqual([...routes.keys()].sort(), [...oracle.routes.keys()].sort());

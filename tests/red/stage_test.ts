@@ -268,12 +268,13 @@ Deno.test("stage: a call that was sent again counts each request that arrived", 
     fixture.stage.settle();
     const { edges } = fixture.snapshot();
     assert.deepEqual(
-      edges.map(({ requests, clientDuration, serverDuration }) => [
+      edges.map(({ requests, clientDuration, serverDuration, latencies }) => [
         requests,
         clientDuration.count,
         serverDuration.count,
+        latencies.reduce((sum, count) => sum + count, 0),
       ]),
-      [[2, 1, 2]],
+      [[2, 1, 2, 2]],
     );
   }
 });

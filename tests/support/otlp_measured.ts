@@ -5,7 +5,13 @@
 import type { MeasureConfig } from "../../src/config/config.ts";
 import { Metrics } from "../../src/metrics/metrics.ts";
 import { NO_SNAPSHOT } from "../../src/metrics/totals.ts";
-import type { Histogram, RedEdge, RedSeries, RedSnapshot } from "../../src/red/types.ts";
+import {
+  type Histogram,
+  LATENCY_BUCKETS,
+  type RedEdge,
+  type RedSeries,
+  type RedSnapshot,
+} from "../../src/red/types.ts";
 import { SYSTEM_CLOCK } from "../../src/support/clock.ts";
 import { createResource, type Resource } from "../../src/trace/resource.ts";
 
@@ -78,6 +84,7 @@ export class Measured {
       failed: 0,
       clientDuration: emptyHistogram(DURATION_BOUNDS_S.length),
       serverDuration: emptyHistogram(DURATION_BOUNDS_S.length),
+      latencies: new Uint32Array(LATENCY_BUCKETS),
     };
     const own = resourceOf(1, "tsunagi");
     this.metrics = new Metrics({
