@@ -65,7 +65,6 @@ function noSuchMetric(given: string): string {
 
 /** Globs on names as in OTLP; one on names as in Prometheus becomes the names that it matches. */
 function attributeGlobs(glob: string, path: readonly (string | number)[], report: Reporter): string[] {
-  if (!isPlainGlob(glob, path, report)) return [];
   if (ATTRIBUTE_NAMES.some((name) => matchesGlob(glob, name))) return [glob];
   const names = ATTRIBUTE_NAMES.filter((name) => matchesGlob(glob, name.replaceAll(".", "_")));
   if (names.length > 0) return names;
@@ -85,10 +84,6 @@ export function resolveFilters(settings: Settings, report: Reporter): AttributeF
       report.error(path, "must have match or not_match");
       return [];
     }
-    const excluded = not_match === undefined ? [] : alternatives(not_match);
-    for (const [key, glob] of [["match", match], ...excluded.map((glob) => ["not_match", glob])]) {
-      if (glob !== undefined && !isPlainGlob(glob, [...path, key!], report)) return [];
-    }
     const attribute = otlpName(given);
     if (attribute === null) {
       report.error(path, noSuchAttribute(given));
@@ -98,22 +93,6 @@ export function resolveFilters(settings: Settings, report: Reporter): AttributeF
       report.warn(path, "is not supported, and has no effect: only attributes of spans are looked at");
       return [];
     }
-    return [
-      ...match === undefined ? [] : [{ attribute, match, notMatch: null }],
-      ...excluded.map((notMatch) => ({ attribute, match: null, notMatch })),
-    ];
+    return [{ attribute, match: match ?? null, notMatch: not_match ?? null }];
   });
-}
-
-/** "{a,b}" as the globs that it stands for; filters apply all, so one for each is the same for not_match. */
-function alternatives(glob: string): readonly string[] {
-  const inner = /^\{([^{}[\]\\]+)\}$/.exec(glob)?.[1];
-  return inner === undefined ? [glob] : inner.split(",");
-}
-
-/** Matched where every span passes, so only the two signs that every glob has are known there. */
-function isPlainGlob(glob: string, path: readonly (string | number)[], report: Reporter): boolean {
-  if (!/[{}[\]\\]/.test(glob)) return true;
-  report.error(path, `value is ${JSON.stringify(glob)}, must be a glob with * and ? alone`);
-  return false;
 }

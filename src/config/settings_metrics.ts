@@ -2,7 +2,18 @@
 import { Type } from "../schema/mod.ts";
 import { METRIC_FEATURES } from "./config.ts";
 import { UNSUPPORTED_ATTRIBUTES } from "./settings_unsupported.ts";
-import { BUCKETS, duration, ebpf, key, NAME, oneOf, PATH, section, unsupported } from "./setting_types.ts";
+import {
+  BUCKETS,
+  duration,
+  ebpf,
+  GLOB,
+  key,
+  NAME,
+  oneOf,
+  PATH,
+  section,
+  unsupported,
+} from "./setting_types.ts";
 
 /** Why keys of both exporters of metrics have no effect. */
 export const NO_EFFECT = {
@@ -88,11 +99,8 @@ export const PROMETHEUS_EXPORT = section({
 }, { description: "Metrics for scraping on a port of its own; Beyla's section" });
 
 const MATCH = section({
-  match: key(NAME, { meaning: "Glob that the attribute must match", beyla: "same, but for { } and [ ]" }),
-  not_match: key(NAME, {
-    meaning: "Glob that it must not match, or several as {a,b}",
-    beyla: "same, but for [ ] and { } within",
-  }),
+  match: key(GLOB, { meaning: "Glob that the attribute must match", beyla: "same" }),
+  not_match: key(GLOB, { meaning: "Glob that it must not match", beyla: "same" }),
 });
 
 export const METRICS = section({
@@ -128,11 +136,11 @@ export const ATTRIBUTES = section({
     Type.Record(
       Type.String(),
       section({
-        include: key(Type.Array(NAME), {
+        include: key(Type.Array(GLOB), {
           meaning: "Globs on names of attributes that the metric has; without it, the metric's own choice",
           beyla: "same",
         }),
-        exclude: key(Type.Array(NAME), {
+        exclude: key(Type.Array(GLOB), {
           meaning: "Globs on names of attributes that it does not have",
           default: [],
           beyla: "same",

@@ -6,13 +6,15 @@ import { key, oneOf, section, unsupported } from "./setting_types.ts";
 /** Of paths. */
 export const PATTERN = refine(
   Type.String(),
-  (pattern) => /^[/*]/.test(pattern) ? null : "must begin with / as paths do, or with *",
+  (pattern) =>
+    /^[/*:{\w]/.test(pattern) ? null : "must be a pattern of paths such as /orders/{id} or /files/*",
 );
 
 /** How server spans without a route of their own get one. */
 export const ROUTE_KEYS = {
   patterns: key(Type.Array(PATTERN), {
-    meaning: "/orders/{id}, /orders/:id or /files/*; the first that matches names the route",
+    meaning:
+      "/orders/{id}, /orders/:id or /files/*, where * is any rest; the most specific that matches names the route",
     default: [],
     beyla: "same",
   }),

@@ -14,7 +14,6 @@ import {
   PORTS,
   REGEX,
   section,
-  TEXT,
   unsupported,
 } from "./setting_types.ts";
 
@@ -172,7 +171,7 @@ export const DISCOVERY = section({
 });
 
 export const SELECT = section({
-  exe: key(Type.Array(TEXT), {
+  exe: key(Type.Array(GLOB), {
     meaning: "Globs; the whole path of the executable must match, * also crosses /",
     default: [],
     beyla: "discovery.instrument[].exe_path",

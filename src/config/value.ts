@@ -2,6 +2,7 @@
  * Texts of the configuration and what they mean: each function reads one kind of text or says what it must be. Used by
  * the schemas (setting_types.ts), which only ask whether a text can be read, and by the resolve_*.ts files.
  */
+import { GlobError, parseGlob } from "../support/glob.ts";
 import type { TextMatch } from "./config.ts";
 
 /** Says what is wrong with a value: "value is 9, must be ..." or "must be ...". */
@@ -103,37 +104,13 @@ const POSIX_CLASSES: Readonly<Record<string, string>> = {
   xdigit: "0-9A-Fa-f",
 };
 
-/**
- * A glob as Beyla writes it (https://github.com/gobwas/glob): "*" and "?" as everywhere in Tsunagi, and "{a,b}", "[a-c]",
- * "[!a]" and "\", for which it becomes a regular expression on the whole text.
- */
+/** A glob as Beyla writes it, for the whole text; src/support/glob.ts says what it knows. */
 export function beylaGlob(text: string): TextMatch {
-  if (!/[[\]{}\\]/.test(text)) return { kind: "glob", glob: text };
-  let source = "";
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at]!;
-    if (char === "[") {
-      const end = text.indexOf("]", at + 2);
-      if (end < 0) throw new ValueError("must be a glob: a [ has no ]");
-      const inner = text.slice(at + 1, end).replace(/[\\^[]/g, "\\$&");
-      source += inner.startsWith("!") ? `[^${inner.slice(1)}]` : `[${inner}]`;
-      at = end;
-    } else if (char === "{") {
-      depth++;
-      source += "(?:";
-    } else if (char === "}") {
-      if (depth-- === 0) throw new ValueError("must be a glob: a } has no {");
-      source += ")";
-    } else if (char === "," && depth > 0) source += "|";
-    else if (char === "*") source += ".*";
-    else if (char === "?") source += ".";
-    else source += (char === "\\" ? text[++at] ?? "" : char).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  }
-  if (depth > 0) throw new ValueError("must be a glob: a { has no }");
   try {
-    return { kind: "regex", regex: new RegExp(`^(?:${source})$`, "s") };
+    parseGlob(text);
   } catch (cause) {
-    throw new ValueError("must be a glob: its [ ] cannot be read", { cause });
+    if (!(cause instanceof GlobError)) throw cause;
+    throw new ValueError(`must be a glob: ${cause.message}`, { cause });
   }
+  return { kind: "glob", glob: text };
 }

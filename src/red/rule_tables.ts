@@ -4,7 +4,9 @@
  */
 import * as map from "../../decoder-as/red/memory_map.ts";
 import type { RouteRules } from "../config/config.ts";
+import { parseGlob } from "../support/glob.ts";
 import { selectAttributes, SPAN_ATTRIBUTES } from "./attributes.ts";
+import { globBytes } from "./glob_bytes.ts";
 import type { RedRules } from "./types.ts";
 
 const encoder = new TextEncoder();
@@ -146,8 +148,8 @@ class Tables {
     filters.forEach(({ attribute, match, notMatch }, index) => {
       const entry = at + 20 * index;
       this.#view.setUint32(entry, names.indexOf(attribute), true);
-      if (match !== null) this.#text(entry + 4, match);
-      if (notMatch !== null) this.#text(entry + 12, notMatch);
+      if (match !== null) this.#globs(entry + 4, match);
+      if (notMatch !== null) this.#globs(entry + 12, notMatch);
     });
   }
 
@@ -171,12 +173,11 @@ class Tables {
   }
 
   #patterns(patterns: readonly string[]): number {
-    const at = this.#take(20 * patterns.length);
-    patterns.forEach((pattern, index) => {
-      const entry = at + 20 * index;
-      const segments = segmentsOf(pattern);
-      const hasRest = /^\*+$/.test(segments.at(-1) ?? "");
-      if (hasRest) segments.pop();
+    const at = this.#take(16 * patterns.length);
+    const parsed = patterns.map((pattern) => ({ pattern, segments: segmentsOf(pattern) }));
+    // The first that matches counts, so the most specific come first, and equals stay in their order.
+    parsed.sort((a, b) => bySpecificity(a.segments, b.segments)).forEach(({ pattern, segments }, index) => {
+      const entry = at + 16 * index;
       if (segments.length > map.MAX_SEGMENTS) {
         throw new RangeError(
           `Cannot use rules: pattern "${pattern}" has ${segments.length} segments, must be at most ${map.MAX_SEGMENTS}`,
@@ -188,18 +189,18 @@ class Tables {
         );
       }
       this.#list(entry, segments.length, this.#segments(segments));
-      this.#view.setUint32(entry + 8, hasRest ? 1 : 0, true);
-      this.#text(entry + 12, pattern);
+      this.#text(entry + 8, pattern);
     });
     return at;
   }
 
-  #segments(segments: readonly string[]): number {
+  #segments(segments: readonly PatternSegment[]): number {
     const at = this.#take(12 * segments.length);
-    segments.forEach((segment, index) => {
+    segments.forEach(({ kind, text }, index) => {
       const entry = at + 12 * index;
-      this.#view.setUint32(entry, kindOf(segment), true);
-      this.#text(entry + 4, segment);
+      this.#view.setUint32(entry, kind, true);
+      if (kind === map.SEGMENT_GLOB) this.#put(entry + 4, segmentGlob(text));
+      else this.#text(entry + 4, text);
     });
     return at;
   }
@@ -210,9 +211,20 @@ class Tables {
     this.#view.setUint32(at + 4, map.RULES_OFFSET + list, true);
   }
 
+  /** Count and address of the globs that one with alternatives stands for. */
+  #globs(at: number, glob: string): void {
+    const alternatives = parseGlob(glob);
+    const list = this.#take(8 * alternatives.length);
+    this.#list(at, alternatives.length, list);
+    alternatives.forEach((parts, index) => this.#put(list + 8 * index, globBytes(parts)));
+  }
+
   /** Address and bytes of a text. */
   #text(at: number, text: string): void {
-    const bytes = encoder.encode(text);
+    this.#put(at, encoder.encode(text));
+  }
+
+  #put(at: number, bytes: Uint8Array): void {
     const to = this.#take(bytes.length);
     this.#bytes.set(bytes, to);
     this.#view.setUint32(at, map.RULES_OFFSET + to, true);
@@ -231,14 +243,38 @@ class Tables {
   }
 }
 
-/** A final slash begins no segment. */
-function segmentsOf(pattern: string): string[] {
-  const segments = pattern.replace(/^\//, "").split("/");
-  if (segments.at(-1) === "") segments.pop();
-  return segments;
+interface PatternSegment {
+  /** SEGMENT_* of the memory map. */
+  readonly kind: number;
+  readonly text: string;
+}
+
+/**
+ * As Beyla reads them (pkg/internal/transform/route/matcher.go of OBI): a final "*" is any rest, none included, another
+ * one at least one segment. A slash at either end means nothing.
+ */
+function segmentsOf(pattern: string): PatternSegment[] {
+  const texts = pattern.replace(/^\//, "").split("/");
+  if (texts.at(-1) === "") texts.pop();
+  return texts.flatMap((text, index) => {
+    if (!/^\*+$/.test(text)) return [{ kind: kindOf(text), text }];
+    const rest = { kind: map.SEGMENT_RUN, text };
+    return index === texts.length - 1 ? [rest] : [{ kind: map.SEGMENT_ANY, text }, rest];
+  });
 }
 
 function kindOf(segment: string): number {
-  if (segment === "*" || /^\{.*\}$/.test(segment) || /^:./.test(segment)) return map.SEGMENT_ANY;
+  if (/^\{.*\}$/.test(segment) || /^:./.test(segment)) return map.SEGMENT_ANY;
   return /[*?]/.test(segment) ? map.SEGMENT_GLOB : map.SEGMENT_LITERAL;
+}
+
+function bySpecificity(a: readonly PatternSegment[], b: readonly PatternSegment[]): number {
+  const differs = a.findIndex(({ kind }, index) => kind !== b[index]?.kind);
+  if (differs < 0) return a.length - b.length;
+  return a[differs]!.kind - (b[differs]?.kind ?? -1);
+}
+
+/** Braces name a variable in a route, so only * and ? mean more than themselves. */
+function segmentGlob(segment: string): Uint8Array {
+  return globBytes(parseGlob(segment.replace(/[[\]{}\\]/g, "\\$&"))[0]!);
 }

@@ -13,7 +13,7 @@ function routeOf(path: string, routes: Partial<RouteRules>): string | undefined 
   return route as string | undefined;
 }
 
-Deno.test("routes: the first pattern that matches names the route", () => {
+Deno.test("routes: a pattern that matches names the route", () => {
   const patterns = [
     "/orders/{id}",
     "/orders/:id/items",
@@ -33,15 +33,42 @@ Deno.test("routes: the first pattern that matches names the route", () => {
     "/orders/17/items/3": undefined,
     "/files/a/b/c": "/files/*",
     "/files/": "/files/*",
-    "/files": undefined,
+    "/files": "/files/*",
+    "/filesystem": undefined,
     "/v1/x/end": "/v1/*/end",
-    "/v1/x/y/end": undefined,
+    "/v1/x/y/end": "/v1/*/end",
+    "/v1/end/end": "/v1/*/end",
+    "/v1/end": undefined,
+    "/v1/x/end/y": undefined,
     "/report-2024.pdf": "/report-*.pdf",
     "/report-2024.txt": undefined,
     "/": "/",
     "/ä/ö": "/ä/{x}",
     "*": undefined,
     "": undefined,
+  };
+  for (const [path, route] of Object.entries(cases)) {
+    assert.equal(routeOf(path, { patterns, unmatched: "unset" }), route, path);
+  }
+});
+
+Deno.test("routes: what is spelt out comes before a variable, that before any rest; of equals the first counts", () => {
+  const patterns = ["/a/*", "/a/:id", "/a/{other}", "/a/b*", "/a/b", "*", "/a/*/c", "/x/*/y/*", "plain/{id}"];
+  const cases: Readonly<Record<string, string>> = {
+    "/a/b": "/a/b",
+    "/a/bc": "/a/b*",
+    "/a/1": "/a/:id",
+    "/a": "/a/*",
+    "/a/1/2": "/a/*",
+    "/a/1/2/c": "/a/*/c",
+    "/a/c": "/a/:id",
+    "/": "*",
+    "/x/1/2/y": "/x/*/y/*",
+    "/x/1/y/2/3": "/x/*/y/*",
+    "/x/y": "*",
+    "/plain/7": "plain/{id}",
+    [`/a${"/s".repeat(40)}`]: "/a/*",
+    [`/a${"/s".repeat(40)}/c`]: "/a/*",
   };
   for (const [path, route] of Object.entries(cases)) {
     assert.equal(routeOf(path, { patterns, unmatched: "unset" }), route, path);
