@@ -51,11 +51,11 @@ Deno.test("ConfigWatcher loads again when the file is written or replaced", asyn
   const path = `${scratch.path}/f.yaml`;
   await Deno.writeTextFile(path, "print: text");
   await using watched = await Watched.open(path, NO_POLLS);
-  await Deno.writeTextFile(path, "print: json");
+  // As long as before, so that nobody ever sees a part of it.
+  using file = await Deno.open(path, { write: true });
+  await file.write(new TextEncoder().encode("print: json"));
   await watched.tells("json");
-  // As an editor does: a new file takes the name.
-  await Deno.writeTextFile(`${path}.new`, "print: off");
-  await Deno.rename(`${path}.new`, path);
+  await replace(path, "print: off");
   await watched.tells("json", "off");
 });
 
@@ -84,14 +84,14 @@ Deno.test("ConfigWatcher leaves a configuration alone that a bad file would repl
   const path = `${scratch.path}/f.yaml`;
   await Deno.writeTextFile(path, "print: text");
   await using watched = await Watched.open(path);
-  await Deno.writeTextFile(path, "print: jsn");
+  await replace(path, "print: jsn");
   const problem = `${path}:1:8: print: value is "jsn", must be one of text, json, off (did you mean "json"?)`;
   await watched.tells(problem);
   equal(await watched.watcher.reload(), "refused", "asked again, it says so again");
   await Deno.remove(path);
   const gone = `Cannot use file ${path}: there is no such file`;
   await watched.tells(problem, problem, gone);
-  await Deno.writeTextFile(path, "print: json");
+  await replace(path, "print: json");
   await watched.tells(problem, problem, gone, "json");
 });
 
@@ -133,7 +133,7 @@ Deno.test("ConfigWatcher looks from time to time where a watch cannot be set up"
   const path = `${scratch.path}/f.yaml`;
   await Deno.writeTextFile(path, "print: text");
   await using watched = await Watched.open(path, { ...DEAF, pollMs: 10 });
-  await Deno.writeTextFile(path, "print: json");
+  await replace(path, "print: json");
   await watched.tells("json");
 });
 
@@ -143,9 +143,9 @@ Deno.test("ConfigWatcher follows certificates that the configuration names", asy
   await Deno.writeTextFile(ca, "-----BEGIN CERTIFICATE-----\n1");
   await Deno.writeTextFile(path, `otlp: {certificate: ${ca}}`);
   await using watched = await Watched.open(path);
-  await Deno.writeTextFile(ca, "-----BEGIN CERTIFICATE-----\n2");
+  await replace(ca, "-----BEGIN CERTIFICATE-----\n2");
   await watched.tells("text");
-  await Deno.writeTextFile(ca, "nothing");
+  await replace(ca, "nothing");
   await eventually(() => match(watched.told[1] ?? "", /ca\.pem is not PEM/));
 });
 
@@ -182,6 +182,12 @@ Deno.test("ConfigWatcher without a file has nothing to load again", async () => 
   });
   equal(await watcher.reload(), "unchanged");
 });
+
+/** As an editor does: a new file takes the name. One that is written in place is empty for a moment. */
+async function replace(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${path}.new`, text);
+  await Deno.rename(`${path}.new`, path);
+}
 
 function never(): never {
   throw new Error("No space left on device");

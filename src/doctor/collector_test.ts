@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { OtlpConfig } from "../config/config.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import { OtlpServer } from "../../tests/support/otlp_server.ts";
 import { TestAuthority } from "../../tests/support/otlp_certificates.ts";
 import { checkCollector } from "./collector.ts";
@@ -9,7 +10,7 @@ const CONFIG: OtlpConfig = {
   url: null,
   protocol: "http/protobuf",
   headers: {},
-  timeoutMs: 300,
+  timeoutMs: 60_000,
   compression: "none",
   tls: { caFile: null, certFile: null, keyFile: null },
 };
@@ -24,10 +25,13 @@ async function checked(handler: Handler, config: Partial<OtlpConfig> = {}) {
 }
 
 /** What it says of a listener that does this to each connection. */
-async function checkedRaw(serve: (connection: Deno.TcpConn) => Promise<void>, scheme = "http") {
+async function checkedRaw(
+  serve: (connection: Deno.TcpConn) => Promise<void>,
+  { scheme = "http", timeoutMs = CONFIG.timeoutMs } = {},
+) {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `${scheme}://127.0.0.1:${listener.addr.port}/v1/traces`;
-  const check = checkCollector("traces", { ...CONFIG, url });
+  const check = checkCollector("traces", { ...CONFIG, url, timeoutMs });
   const connections: Deno.TcpConn[] = [];
   (async () => {
     for await (const connection of listener) {
@@ -99,16 +103,13 @@ Deno.test("checkCollector() names each answer that is no good", async () => {
 });
 
 Deno.test("checkCollector() names what keeps a request from an answer", async () => {
-  const port = (() => {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    return listener.addr.port;
-  })();
-  const refused = await checkCollector("traces", { ...CONFIG, url: `http://127.0.0.1:${port}/v1/traces` });
+  const url = `http://127.0.0.1:${freePort()}/v1/traces`;
+  const refused = await checkCollector("traces", { ...CONFIG, url });
   deepEqual([refused.code, refused.severity], ["collector-refused", "fail"]);
 
   const silent = await checkedRaw(async (connection) => {
     await connection.read(new Uint8Array(4096));
-  });
+  }, { timeoutMs: 300 });
   equal(silent.code, "collector-timeout");
 
   const cut = await checkedRaw(async (connection) => {
@@ -127,7 +128,7 @@ Deno.test("checkCollector() names what keeps a request from an answer", async ()
   const plain = await checkedRaw(async (connection) => {
     await connection.read(new Uint8Array(4096));
     await connection.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
-  }, "https");
+  }, { scheme: "https" });
   equal(plain.code, "collector-tls");
 });
 

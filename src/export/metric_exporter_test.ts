@@ -38,7 +38,7 @@ function configOf(url: string | null, more: Partial<MetricsConfig> = {}): Metric
     url,
     protocol: "http/protobuf",
     headers: {},
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     compression: "none",
     tls: { caFile: null, certFile: null, keyFile: null },
     intervalMs: 60_000,

@@ -124,7 +124,7 @@ Deno.test("readDebugTypes survives 200 programs with overwritten debug informati
       constants: ["runtime._Gdead"],
     })
       .then(() => "read", (error) => error.name);
-    assert.ok(performance.now() - startedMs < 10_000, `seed ${seed} took too long`);
+    assert.ok(performance.now() - startedMs < 60_000, `seed ${seed} took too long`);
     outcomes.add(outcome);
   }
   assert.deepEqual([...outcomes].sort(), ["Refusal", "read"]);

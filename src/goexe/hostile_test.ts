@@ -20,7 +20,7 @@ function randomNumbers(seed: number): () => number {
 async function survive(data: Uint8Array, what: string): Promise<string> {
   const started = performance.now();
   const inspection = await inspectGoExe(new MemorySource(data));
-  assert.ok(performance.now() - started < 5_000, `${what} took too long`);
+  assert.ok(performance.now() - started < 60_000, `${what} took too long`);
   if (inspection.kind === "go") {
     for (const { fileOffset, symbol } of inspection.exe.sites) {
       assert.ok(

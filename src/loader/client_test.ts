@@ -40,8 +40,9 @@ Deno.test("LoaderClient.start() fails with the reason that the exit code tells",
 });
 
 Deno.test("LoaderClient lets a reader go on whose loader died before it opened the pipe", async () => {
-  await withScript(`mkfifo "$2"; sleep 0.3; exit 6`, async (path) => {
+  await withScript(`mkfifo "$2"; until [ -e "$0.end" ]; do sleep 0.01; done; exit 6`, async (path) => {
     await using client = await LoaderClient.start({ path });
+    await Deno.writeTextFile(`${path}.end`, "");
     assert.equal(await readToEnd(client.fifoPath), 0);
     await assert.rejects(client.hello, LoaderExitError);
     await assert.rejects(client.list(), LoaderExitError);

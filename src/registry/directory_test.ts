@@ -1,10 +1,11 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import type { DecoderManifest } from "../decoder/manifest.ts";
 import { createLogger } from "../support/log.ts";
 import type { Reason } from "../support/reason.ts";
 import { DecoderAdmin } from "./admin.ts";
 import { DecoderDirectory } from "./directory.ts";
 import { DecoderRegistry } from "./registry.ts";
+import { eventually, sleep } from "../../tests/support/eventually.ts";
 import { fakePack } from "../../tests/support/pack.ts";
 
 const V1 = fakePack({ version: "1.0.0" });
@@ -75,15 +76,7 @@ function version({ registry }: Setup, name = "go1.26"): string | null {
 }
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!await condition()) {
-    if (performance.now() > deadline) throw new Error(`Cannot wait any longer for this: ${what}`);
-    await sleep(5);
-  }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  await eventually(async () => ok(await condition(), what), { everyMs: 5 });
 }
 
 Deno.test("start() brings what is there before it returns", async () => {
@@ -285,11 +278,10 @@ Deno.test("a file that persist() is still noting is not loaded", async () => {
   };
   try {
     await made.admin.put("go1.26", V2.bytes);
-    await sleep(100);
+    await until(() => asked > 2, "the directory is looked at again");
   } finally {
     Deno.stat = stat;
   }
-  equal(asked > 2, true);
   deepEqual(admin.loads, []);
 });
 

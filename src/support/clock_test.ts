@@ -14,5 +14,5 @@ Deno.test("SYSTEM_CLOCK.sleep() ends early, and leaves no timer, when its signal
   controller.abort();
   await slept;
   await SYSTEM_CLOCK.sleep(60_000, controller.signal);
-  equal(performance.now() - began < 10_000, true);
+  equal(performance.now() - began < 60_000, true);
 });

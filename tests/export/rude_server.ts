@@ -1,5 +1,7 @@
 /** A server below HTTP that breaks off, dawdles or talks nonsense, one connection after the other as it is told. */
 
+import { sleep } from "../support/eventually.ts";
+
 /** What is done with a connection; it is closed afterwards. */
 export type Rudeness = (connection: Deno.TcpConn) => Promise<void> | void;
 
@@ -44,13 +46,16 @@ export const RUDE: Readonly<Record<string, Rudeness>> = {
   "sends what is no gzip": saying(
     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n0123456789",
   ),
-  "takes longer than the client waits": async (connection) => {
-    await readRequest(connection);
-    for (const byte of "HTTP/1.1 200 OK\r\n") {
-      await connection.write(encoder.encode(byte));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  },
+};
+
+/** Sends headers, a byte now and then, until the client hangs up. */
+export const dawdling: Rudeness = async (connection) => {
+  await readRequest(connection);
+  await connection.write(encoder.encode("HTTP/1.1 200 OK\r\nX: "));
+  for (;;) {
+    await connection.write(encoder.encode("x"));
+    await sleep(50);
+  }
 };
 
 /** Full success. */

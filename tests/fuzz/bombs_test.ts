@@ -33,7 +33,7 @@ async function refusal(abbrev: readonly number[], info: Uint8Array): Promise<voi
   assert.ok(bytes.length < 100_000, `${bytes.length} bytes`);
   const started = performance.now();
   await assert.rejects(readGoStructs(new PatchedSource(bytes, { patches: [] })), { name: "Refusal" });
-  assert.ok(performance.now() - started < 20_000);
+  assert.ok(performance.now() - started < 60_000);
 }
 
 Deno.test("readGoStructs: refuses entries of one byte and hundreds of attributes", async () => {

@@ -12,7 +12,7 @@ import { Random } from "./random.ts";
 import { mutateModule } from "./wasm_mutations.ts";
 
 /** Generous for a machine that does other work too: a trial takes half a second. */
-const TIME_LIMIT_MS = 30_000;
+const TIME_LIMIT_MS = 60_000;
 /** A trial costs as much as a thousand static checks. */
 const TRY_EVERY = 8;
 /** Codes of src/gate/refusal.ts. */

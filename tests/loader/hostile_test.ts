@@ -10,7 +10,7 @@ import {
   encodeTarget,
 } from "../../src/wire/control.ts";
 import { BpfObjects } from "../support/bpf_state.ts";
-import { eventually, sleep } from "../support/eventually.ts";
+import { eventually, patiently, sleep } from "../support/eventually.ts";
 import { rootTest } from "../support/root.ts";
 import { RawLoader } from "./raw_loader.ts";
 
@@ -106,11 +106,9 @@ rootTest("tsunagi-go ends at SIGTERM also while nobody empties the pipe", async 
   // The pipe holds 1 MiB; the answers to these have more.
   for (let id = 1; id <= 40; id++) await loader.write(encodeReadExe(id, loader.pid, 0, 65_536));
   await sleep(200);
-  const beganMs = performance.now();
   loader.kill("SIGTERM");
-  const { code, signal } = await loader.ended;
+  const { code, signal } = await patiently(loader.ended, "the end of the loader");
   assert.deepEqual([code, signal], [0, null]);
-  assert.ok(performance.now() - beganMs < 1_000);
 });
 
 rootTest(
@@ -120,7 +118,7 @@ rootTest(
     const objects = BpfObjects.of(loader.pid);
     assert.notDeepEqual(await objects.left(), []);
     loader.closePipe();
-    const { code, signal } = await loader.ended;
+    const { code, signal } = await patiently(loader.ended, "the end of the loader");
     assert.deepEqual([code, signal], [0, null]);
     await eventually(async () => assert.deepEqual(await objects.left(), []));
   },
@@ -130,6 +128,6 @@ rootTest("tsunagi-go ends when stdin closes though nobody empties the pipe", asy
   await using loader = await RawLoader.start();
   for (let id = 1; id <= 40; id++) await loader.write(encodeReadExe(id, loader.pid, 0, 65_536));
   await loader.closeInput();
-  const { code, signal } = await loader.ended;
+  const { code, signal } = await patiently(loader.ended, "the end of the loader");
   assert.deepEqual([code, signal], [0, null]);
 });

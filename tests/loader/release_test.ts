@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as wire from "../../bpf/wire.gen.ts";
 import { eventually, sleep } from "../support/eventually.ts";
 import { LoadGenerator } from "../support/load.ts";
+import { HeldRequest } from "../support/raw_http.ts";
 import { rootTest } from "../support/root.ts";
 import { TracedChain } from "./traced_chain.ts";
 
@@ -30,13 +31,13 @@ rootTest("a released process: spans in flight are abandoned, its neighbour's go 
   await chain.target(ON);
   using load = new LoadGenerator(front.url, 4);
   using other = new LoadGenerator(back.url, 1);
-  const slow = [1, 2, 3].map(() => load.send({ path: "/sleep?ms=4000" }));
+  const held = await Promise.all([1, 2, 3].map(() => HeldRequest.send(front.host)));
   await eventually(() => assert.equal(chain.spans().length, 3));
   await client.target(front.pid, { enabled: false });
   await other.send({ path: "/slow" });
   await load.send({ path: "/ping" });
   await eventually(() => assert.equal(lostIn(chain).size, 3));
-  await Promise.all(slow);
+  for (const request of held) await request.letGo();
   await other.send({ path: "/echo" });
   await eventually(() => {
     const ended = chain.spans().filter(({ endFlags }) => endFlags !== null);
@@ -54,13 +55,13 @@ rootTest("a process that is released and traced again at once accounts for what 
   const { session: { client }, front } = chain;
   await chain.target(ON);
   using load = new LoadGenerator(front.url, 4);
-  const slow = load.send({ path: "/sleep?ms=300" });
+  const held = await HeldRequest.send(front.host);
   await eventually(() => assert.equal(chain.spans().length, 1));
   await client.target(front.pid, { enabled: false });
   await sleep(20);
   await client.target(front.pid, ON);
   await eventually(() => assert.equal(lostIn(chain).size, 1));
-  await slow;
+  await held.letGo();
   await load.send({ path: "/ping" });
   await eventually(() => assert.equal(chain.spans().filter(({ endFlags }) => endFlags !== null).length, 1));
   assert.equal((await client.stats()).counters.end_without_start, 1);

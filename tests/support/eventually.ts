@@ -17,7 +17,7 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** What the promise comes to; fails, saying what was awaited, when it comes to nothing. */
-export async function patiently<T>(promise: Promise<T>, what: string): Promise<T> {
+export async function patiently<T>(promise: PromiseLike<T>, what: string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`Waited in vain: ${what}`)), PATIENCE_MS);
   try {

@@ -12,6 +12,25 @@ function toBytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+/** A request whose handler waits for the end of what the client sends: it is in flight until the test lets it go. */
+export class HeldRequest {
+  private constructor(private readonly connection: Deno.TcpConn) {}
+
+  /** `path` must be that of such a handler, as "/hold" of tests/programs/unpleasant. */
+  static async send(host: string, path = "/hold"): Promise<HeldRequest> {
+    const [hostname = "", port] = host.split(":");
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    await connection.write(toBytes(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+    return new HeldRequest(connection);
+  }
+
+  /** Lets the handler end, and waits for the end of its answer. */
+  async letGo(): Promise<void> {
+    await this.connection.closeWrite();
+    await this.connection.readable.pipeTo(new WritableStream());
+  }
+}
+
 /**
  * Sends a request line and header lines (without Host and Connection, which are added), and reads the
  * answer until the server closes. An answer that is cut off has status 0.

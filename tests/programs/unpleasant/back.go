@@ -88,6 +88,7 @@ func backHandler() http.Handler {
 	mux.HandleFunc("/echo", writeEcho)
 	mux.HandleFunc("/flaky", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, flaky) })
 	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) { time.Sleep(300 * time.Millisecond) })
+	mux.HandleFunc("/hold", hold)
 	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/echo", http.StatusFound)
 	})

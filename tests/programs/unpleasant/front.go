@@ -142,6 +142,11 @@ func stream(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// hold answers when the client has no more to send.
+func hold(w http.ResponseWriter, r *http.Request) {
+	<-r.Context().Done()
+}
+
 func sleepy(w http.ResponseWriter, r *http.Request) {
 	ms, _ := strconv.Atoi(r.URL.Query().Get("ms"))
 	time.Sleep(time.Duration(ms) * time.Millisecond)
@@ -176,7 +181,7 @@ func frontHandler(back string) http.Handler {
 	mux.HandleFunc("/panic", func(w http.ResponseWriter, r *http.Request) { panic("on purpose") })
 	mux.HandleFunc("/hijack", hijack)
 	mux.HandleFunc("/stream", stream)
-	mux.HandleFunc("/sleep", sleepy)
+	mux.HandleFunc("/hold", hold)
 	mux.Handle("/timeout", http.TimeoutHandler(http.HandlerFunc(sleepy), 50*time.Millisecond, "too late\n"))
 	mux.HandleFunc("/cancelled", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithCancel(r.Context())
