@@ -27,6 +27,7 @@ import { ownResource } from "./own_resource.ts";
 import { configureExports } from "./reconfigure.ts";
 import { Resources } from "./resources.ts";
 import { Session, tellDiscoveryFailure } from "./session.ts";
+import { TargetFigures } from "./target_figures.ts";
 
 /** Time to deliver what is queued when the agent is told to end. */
 const FLUSH_MS = 1_000;
@@ -78,6 +79,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   });
 
   const resources = new Resources({ log });
+  const figures = new TargetFigures({
+    serviceOf: (pid) => resources.of(pid).serviceName,
+    ttlMs: () => inForce.measure.ttlMs,
+  });
   using measuring: Measuring = new Measuring({
     config,
     stage: () => session?.stage ?? null,
@@ -114,6 +119,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const overview: Overview = new Overview({
     session: () => session,
     resources,
+    figures,
     output,
     metricExport,
     store,
@@ -169,6 +175,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         signal,
         onSpans(batches) {
           for (const batch of batches) {
+            figures.count(batch.pid, batch.count);
             const resource = resources.of(batch.pid);
             const marked = resources.mark(batch);
             output.push(resource, marked);
@@ -180,12 +187,17 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         onTarget(target, hostName) {
           rest.work();
           resources.add(target, hostName);
+          figures.found(target.pid);
           measuring.processFound(target.pid, resources.of(target.pid), target.rule ?? null);
         },
-        onTargetChange: (target, gone) =>
-          events.publish("target", () => ({ ...overview.target(target), gone })),
+        onTargetChange(target, gone) {
+          figures.changed(target);
+          events.publish("target", () => ({ ...overview.target(target), gone }));
+          if (gone) figures.ended(target.pid);
+        },
         onProcessEnd: (pid) => measuring.processEnded(pid),
         onDecoderFault(pack, reason) {
+          overview.decoderFailed(reason);
           decoders.admin.fail(pack, reason).catch((error) =>
             log.error("cannot replace a decoder", { error })
           );

@@ -21,11 +21,13 @@ import { loaderReport, metricsExportReport, statusReport } from "./report.ts";
 import type { Resources } from "./resources.ts";
 import { selfMetrics } from "./self_metrics.ts";
 import type { Session } from "./session.ts";
+import type { TargetFigures } from "./target_figures.ts";
 
 export interface OverviewOptions {
   /** The session that there is now. */
   readonly session: () => Session | null;
   readonly resources: Resources;
+  readonly figures: Pick<TargetFigures, "of" | "series" | "attachTimes">;
   readonly output: Pick<SpanOutput, "stats">;
   readonly metricExport: Pick<MetricExporter, "stats">;
   readonly store: Pick<TraceStore, "stats">;
@@ -39,6 +41,7 @@ export class Overview {
   readonly #options: OverviewOptions;
   readonly #startedMs = Date.now();
   readonly #accounts = new Accounts();
+  readonly #decoderFaults: Record<string, number> = {};
   #lives = 0;
   #lastReason: Reason | null = null;
 
@@ -61,6 +64,12 @@ export class Overview {
     this.#accounts.close(session.client.latestStats, counters);
   }
 
+  /** A running decoder was stopped, for the reason of that code: "decoder-trapped". */
+  decoderFailed({ code }: Reason): void {
+    const reason = code.replace(/^decoder-/, "").replaceAll("-", "_");
+    this.#decoderFaults[reason] = (this.#decoderFaults[reason] ?? 0) + 1;
+  }
+
   async status(): Promise<StatusReport> {
     const { output, metricExport, store, printer, events, config } = this.#options;
     const session = this.#options.session();
@@ -80,6 +89,7 @@ export class Overview {
       accounting: this.#accounts.report(stats, decoders, exported),
       stats,
       decoders,
+      decoderFaults: this.#decoderFaults,
       exported,
       endpoint: current.traces.url && withoutSecrets(current.traces.url),
       metricsExport: metricsExportReport(current.metrics.url, metricExport.stats()),
@@ -93,7 +103,11 @@ export class Overview {
 
   /** One target as the API shows it. */
   target(target: Target): TargetReport {
-    return targetReport(target, this.#options.resources.of(target.pid).serviceName);
+    const { resources, figures } = this.#options;
+    return targetReport(target, {
+      serviceName: resources.of(target.pid).serviceName,
+      ...figures.of(target.pid),
+    });
   }
 
   targets(): TargetsAnswer {
@@ -115,10 +129,12 @@ export class Overview {
   }
 
   async selfMetrics(): Promise<SelfMetric[]> {
-    const { decoders } = this.#options;
+    const { decoders, figures } = this.#options;
     return selfMetrics({
       status: await this.status(),
       targets: this.targets().targets,
+      targetSpans: figures.series(),
+      attachTimes: figures.attachTimes,
       decoders: await decoders.list(),
     });
   }

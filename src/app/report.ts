@@ -30,6 +30,7 @@ export interface StatusParts {
   readonly accounting: Accounting;
   readonly stats: LoaderStats | null;
   readonly decoders: PipelineCounters | null;
+  readonly decoderFaults: Readonly<Record<string, number>>;
   readonly exported: ExportStats;
   readonly endpoint: string | null;
   readonly metricsExport: MetricsExportReport | null;
@@ -57,6 +58,7 @@ export function statusReport(parts: StatusParts): StatusReport {
     loader: parts.loader,
     accounting: parts.accounting,
     ...counters,
+    ringDrops: stats?.ringFullByCpu ?? {},
     decoder: {
       records: decoders?.records ?? 0,
       bytes: decoders?.bytes ?? 0,
@@ -64,6 +66,7 @@ export function statusReport(parts: StatusParts): StatusReport {
       ends: decoders?.ends ?? 0,
       orphans: decoders?.orphans ?? 0,
     },
+    decoderFaults: parts.decoderFaults,
     export: { ...parts.exported, endpoint: parts.endpoint },
     store: parts.store,
     printer: parts.printer,

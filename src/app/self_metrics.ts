@@ -1,21 +1,27 @@
 /** The agent's own figures, tsunagi_*, out of what the status API says. Used by the composition root for /metrics. */
-import type { SelfMetric } from "../metrics/types.ts";
+import type { SelfMetric, SelfSample } from "../metrics/types.ts";
 import type { DecoderList } from "../registry/model.ts";
 import type { StatusReport, TargetReport } from "../status/model.ts";
 import { LEFT_OUT, LOSSES } from "../support/span_outcomes.ts";
+import type { AttachTimes, TargetSeries } from "./target_figures.ts";
 
 export interface SelfMetricsInput {
   readonly status: StatusReport;
   readonly targets: readonly TargetReport[];
+  readonly targetSpans: readonly TargetSeries[];
+  readonly attachTimes: AttachTimes;
   readonly decoders: DecoderList;
 }
 
 /** 0 before they are met: a rate sees only what rises from something. */
-const NO_LEFT_OUT = zeroes(LEFT_OUT);
-const NO_LOST = zeroes(LOSSES);
+const NO_LEFT_OUT = zeroes(Object.keys(LEFT_OUT));
+const NO_LOST = zeroes(Object.keys(LOSSES));
+const NO_FAULTS = zeroes(["trapped", "too_slow", "framing", "bad_records"]);
 
-export function selfMetrics({ status, targets, decoders }: SelfMetricsInput): SelfMetric[] {
+export function selfMetrics(input: SelfMetricsInput): SelfMetric[] {
+  const { status, targets, targetSpans, attachTimes, decoders } = input;
   const { accounting, loader, export: exported, metricsExport, events, service, config } = status;
+  const { records = 0, bytes = 0, starts = 0, ends = 0, orphans = 0 } = status.decoder;
   const sites = targets.flatMap((target) => target.sites);
   return [
     gauge("build_info", "The release that runs.", [{ labels: { version: status.version }, value: 1 }]),
@@ -32,6 +38,11 @@ export function selfMetrics({ status, targets, decoders }: SelfMetricsInput): Se
       "spans_lost_total",
       "Spans that were lost, by reason.",
       by("reason", { ...NO_LOST, ...accounting.lost }),
+    ),
+    counter(
+      "target_spans_total",
+      "Spans that were handed on, by process.",
+      targetSpans.map(({ service, pid, spans }) => ({ labels: { service, pid: String(pid) }, value: spans })),
     ),
     gauge("spans_in_flight", "Spans that have begun and not ended.", one(accounting.inFlight)),
     gauge("export_queue_spans", "Spans waiting for the collector.", one(accounting.queued)),
@@ -59,6 +70,13 @@ export function selfMetrics({ status, targets, decoders }: SelfMetricsInput): Se
     counter("loader_restarts_total", "Times that the loader was started again.", one(loader.restarts)),
     counter("records_total", "Records that the loader sent.", one(loader.recordsSent)),
     counter("record_bytes_total", "Bytes of records that the loader sent.", one(loader.bytesSent)),
+    counter("records_read_total", "Records that the service read.", one(records)),
+    counter("record_bytes_read_total", "Bytes of these.", one(bytes)),
+    counter(
+      "ring_drops_total",
+      "Spans that found no room in the ring buffer as they began, by CPU.",
+      by("cpu", status.ringDrops),
+    ),
     counter("loader_cpu_seconds_total", "Processor time of the loader.", one(loader.cpuTimeNs / 1e9)),
     gauge("loader_resident_bytes", "Memory of the loader.", one(loader.residentBytes)),
     gauge("service_resident_bytes", "Memory of the service.", one(service?.residentBytes ?? 0)),
@@ -79,20 +97,26 @@ export function selfMetrics({ status, targets, decoders }: SelfMetricsInput): Se
       by("outcome", status.propagation),
     ),
     counter("kernel_events_total", "Counters of the kernel half.", by("event", status.probes)),
-    counter("decoder_events_total", "Counters of the decoders.", by("event", status.decoder)),
+    counter("decoder_events_total", "Counters of the decoders.", by("event", { starts, ends, orphans })),
     counter("decoder_swaps_total", "Decoders that were put in place of others.", one(decoders.swaps.count)),
     gauge("decoders_refused", "Decoders that are listed as refused.", one(decoders.refused.length)),
+    counter(
+      "decoder_faults_total",
+      "Running decoders that were stopped, by reason.",
+      by("reason", { ...NO_FAULTS, ...status.decoderFaults }),
+    ),
     counter(
       "red_spans_total",
       "Spans at the measuring stage, by what became of them.",
       by("outcome", { ...status.red }),
     ),
     gauge("targets", "Go processes, by state.", by("state", tally(targets, ({ state }) => state))),
+    attachDurations(attachTimes),
     gauge("probe_sites", "Probed instructions, by price.", by("price", tally(sites, ({ price }) => price))),
   ];
 }
 
-type Samples = SelfMetric["samples"];
+type Samples = readonly SelfSample<number>[];
 
 const one = (value: number): Samples => [{ labels: {}, value }];
 
@@ -107,12 +131,25 @@ const counter = (name: string, help: string, samples: Samples): SelfMetric => ({
 });
 
 const gauge = (name: string, help: string, samples: Samples): SelfMetric => ({
-  ...counter(name, help, samples),
+  name: `tsunagi_${name}`,
+  help,
   kind: "gauge",
+  samples,
 });
 
-function zeroes(reasons: Readonly<Record<string, string>>): Record<string, number> {
-  return Object.fromEntries(Object.keys(reasons).map((reason) => [reason, 0]));
+const attachDurations = ({ analysis, attach }: AttachTimes): SelfMetric => ({
+  name: "tsunagi_attach_duration_seconds",
+  help: "Time until a process was traced: reading its executable, then putting its probes in place.",
+  kind: "histogram",
+  bounds: analysis.bounds,
+  samples: [
+    { labels: { phase: "analysis" }, value: analysis },
+    { labels: { phase: "attach" }, value: attach },
+  ],
+});
+
+function zeroes(reasons: readonly string[]): Record<string, number> {
+  return Object.fromEntries(reasons.map((reason) => [reason, 0]));
 }
 
 function tally<T>(items: readonly T[], nameOf: (item: T) => string): Record<string, number> {

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { DECODERS, STATUS, TARGETS } from "../../tests/support/status_app.ts";
+import { Distribution } from "../metrics/distribution.ts";
 import { LEFT_OUT, LOSSES } from "../support/span_outcomes.ts";
 import { selfMetrics } from "./self_metrics.ts";
 
-const metrics = selfMetrics({ status: STATUS, targets: TARGETS, decoders: DECODERS });
+const attachTimes = { analysis: new Distribution([0.1, 1]), attach: new Distribution([0.1, 1]) };
+attachTimes.analysis.add(0.5);
+const metrics = selfMetrics({
+  status: STATUS,
+  targets: TARGETS,
+  targetSpans: [{ service: "back", pid: 8, spans: 1_009 }],
+  attachTimes,
+  decoders: DECODERS,
+});
 const valuesOf = (name: string) =>
   Object.fromEntries(
     metrics.find((metric) => metric.name === name)!.samples.map(({ labels, value }) =>
@@ -21,6 +30,19 @@ Deno.test("selfMetrics: reasons that were never met are 0, so that a rate sees t
 Deno.test("selfMetrics: swaps and refused decoders", () => {
   assert.deepEqual(valuesOf("tsunagi_decoder_swaps_total"), { "": DECODERS.swaps.count });
   assert.deepEqual(valuesOf("tsunagi_decoders_refused"), { "": DECODERS.refused.length });
+});
+
+Deno.test("selfMetrics: spans by process, drops by CPU, what the service read, and how long attaching took", () => {
+  const samplesOf = (name: string) => metrics.find((metric) => metric.name === name)?.samples;
+  assert.deepEqual(samplesOf("tsunagi_target_spans_total"), [
+    { labels: { service: "back", pid: "8" }, value: 1_009 },
+  ]);
+  assert.deepEqual(valuesOf("tsunagi_ring_drops_total"), STATUS.ringDrops);
+  assert.deepEqual(valuesOf("tsunagi_records_read_total"), { "": STATUS.decoder["records"] });
+  assert.deepEqual(valuesOf("tsunagi_attach_duration_seconds"), {
+    analysis: attachTimes.analysis,
+    attach: attachTimes.attach,
+  });
 });
 
 Deno.test("selfMetrics: each name begins with tsunagi_, is told once, and counters alone end with _total", () => {

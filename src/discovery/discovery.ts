@@ -81,7 +81,7 @@ export class Discovery {
     this.#outsiderSearch = new OutsiderSearch({
       ...options,
       isKnown: (pid) => this.#newest.has(pid),
-      onFound: (process, ports) => this.#consider(process, ports),
+      onFound: (process, ports) => this.#consider(process, { ports }),
     });
     this.#rules = options;
     this.#selection = new Selection(options.select);
@@ -135,6 +135,7 @@ export class Discovery {
 
   /** A process began a program. */
   async onExec(pid: number): Promise<void> {
+    const seenMs = performance.now();
     await this.onExit(pid);
     let process: ProcessInfo;
     try {
@@ -142,7 +143,7 @@ export class Discovery {
     } catch {
       return; // It ended before it could be looked at.
     }
-    await this.#consider(process);
+    await this.#consider(process, { seenMs });
   }
 
   /** A process ended, or began another program. */
@@ -195,13 +196,20 @@ export class Discovery {
     }
   }
 
-  /** @param ports on which it listens, when that is known. */
-  async #consider(process: ProcessInfo, ports: readonly number[] | null = null): Promise<void> {
+  /** @param options on which ports it listens, when that is known, and when it was seen. */
+  async #consider(
+    process: ProcessInfo,
+    { ports = null, seenMs = performance.now() }: {
+      readonly ports?: readonly number[] | null;
+      readonly seenMs?: number;
+    } = {},
+  ): Promise<void> {
     this.#newest.set(process.pid, process);
     const knowledge = await this.#inspections.of(identityOf(process), process);
     if (this.#newest.get(process.pid) !== process) return;
     const tracked = trackedOf(process, knowledge, this.#options.onChange);
     tracked.ports = ports;
+    tracked.inspectionMs = performance.now() - seenMs;
     if (!tracked.candidate.isGo && (knowledge.isUnread || this.#ruleThatMeans(tracked) === null)) {
       this.#newest.delete(process.pid);
       return;

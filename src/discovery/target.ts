@@ -15,6 +15,14 @@ export type TargetState = "attaching" | "traced" | "refused" | "excluded";
  */
 export type DecoderCheck = "dwarf" | "range" | "nearest";
 
+/** How long it took until a process was traced. */
+export interface AttachTime {
+  /** From the process seen to its executable read and a decoder chosen; next to nothing where it was read before. */
+  readonly analysisMs: number;
+  /** From then to its probes in place. */
+  readonly attachMs: number;
+}
+
 /** A Go process, or one that is none though a rule names it. Mutable: its state moves on while discovery works on it. */
 export interface Target {
   /** As the initial pid namespace sees it. */
@@ -38,4 +46,6 @@ export interface Target {
   /** How it is known that the decoder suits. */
   decoderCheck: DecoderCheck | null;
   sites: readonly ProbeSite[];
+  /** Another object whenever it is attached again; null while it is not traced. */
+  attachTime?: AttachTime | null;
 }

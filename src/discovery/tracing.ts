@@ -37,6 +37,7 @@ export class Tracing {
     if (inspection.kind === "not-go") return;
     if (inspection.kind === "refused") return this.#refuse(tracked, inspection.reason);
     const decision = await chooser.chooseOrLearn(tracked.knowledge);
+    const chosenMs = performance.now();
     if (tracked.gone) return;
     if (decision.kind === "refused") {
       tracked.wantsDecoder = true;
@@ -56,6 +57,10 @@ export class Tracing {
     if (tracked.gone) return await this.#release(tracked);
     tracked.choice = decision;
     tracked.sampling = sampling;
+    target.attachTime = {
+      analysisMs: tracked.inspectionMs + chosenMs - beganMs,
+      attachMs: performance.now() - chosenMs,
+    };
     attached(tracked);
     log.info("traces a process", {
       pid: target.pid,

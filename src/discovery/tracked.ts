@@ -21,6 +21,8 @@ export interface Tracked {
   readonly identity: string;
   readonly knowledge: Knowledge;
   readonly candidate: Candidate;
+  /** From the process seen to what is known of its executable. */
+  inspectionMs: number;
   /** On which it listened when it was judged last; null: that was not asked. */
   ports: readonly number[] | null;
   /** What onTarget was called with last. */
@@ -69,10 +71,12 @@ export function trackedOf(
       decoder: null,
       decoderCheck: null,
       sites: [],
+      attachTime: null,
     },
     identity: identityOf(process),
     knowledge,
     candidate: candidateOf(process, knowledge.inspection),
+    inspectionMs: 0,
     ports: null,
     announced: null,
     choice: null,
@@ -141,6 +145,7 @@ function untraced(tracked: Tracked, state: Exclude<TargetState, "traced">, reaso
   target.decoder = null;
   target.decoderCheck = null;
   target.sites = [];
+  target.attachTime = null;
   tell(tracked);
 }
 

@@ -22,13 +22,22 @@ export function renderPrometheus(
   const lines: string[] = [];
   for (const family of families) renderFamily(lines, family, format);
   renderTargetInfo(lines, resources, format);
-  for (const metric of self) {
-    if (metric.samples.length === 0) continue;
-    head(lines, { name: metric.name, kind: metric.kind, help: metric.help, format });
-    for (const { labels, value } of metric.samples) lines.push(sample(metric.name, labels, value));
-  }
+  for (const metric of self) renderSelf(lines, metric, format);
   if (format === "openmetrics") lines.push("# EOF");
   return lines.join("\n") + "\n";
+}
+
+function renderSelf(lines: string[], metric: SelfMetric, format: Exposition): void {
+  if (metric.samples.length === 0) return;
+  const { name, kind, help } = metric;
+  head(lines, { name, kind, help, format });
+  if (metric.kind !== "histogram") {
+    for (const { labels, value } of metric.samples) lines.push(sample(name, labels, value));
+    return;
+  }
+  for (const { labels, value } of metric.samples) {
+    renderHistogram(lines, { name, labels, histogram: value, bounds: metric.bounds, format });
+  }
 }
 
 function renderFamily(lines: string[], family: Family, format: Exposition): void {

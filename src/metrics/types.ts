@@ -1,5 +1,6 @@
 /** What the metrics of the agent look like to those that send or show them. Answers are plain JSON. */
 import type { Protocol, Temporality } from "../config/config.ts";
+import type { Histogram } from "../red/types.ts";
 
 /** Rate, errors and latency of some requests. Latencies are null where there was no request in the window. */
 export interface Red {
@@ -64,11 +65,20 @@ export interface GraphReport {
 }
 
 /** A figure of the agent itself; `samples` have unlike labels. Named in full: "tsunagi_spans_begun_total". */
-export interface SelfMetric {
-  readonly name: string;
-  readonly help: string;
-  readonly kind: "counter" | "gauge";
-  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+export type SelfMetric =
+  & { readonly name: string; readonly help: string }
+  & (
+    | { readonly kind: "counter" | "gauge"; readonly samples: readonly SelfSample<number>[] }
+    | {
+      readonly kind: "histogram";
+      readonly bounds: readonly number[];
+      readonly samples: readonly SelfSample<Histogram>[];
+    }
+  );
+
+export interface SelfSample<Value> {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: Value;
 }
 
 /** What one export interval sends. */

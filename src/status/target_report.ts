@@ -22,7 +22,14 @@ function argsOf({ args }: Target): readonly string[] {
   return shown;
 }
 
-export function targetReport(target: Target, serviceName: string): TargetReport {
+/** What is known of a target beside what discovery knows. */
+export type TargetFigures = Pick<TargetReport, "serviceName" | "spans" | "firstSpanMs">;
+
+export function targetReport(
+  target: Target,
+  { serviceName, spans, firstSpanMs }: TargetFigures,
+): TargetReport {
+  const { attachTime = null } = target;
   return {
     pid: target.pid,
     exe: target.exe,
@@ -42,5 +49,16 @@ export function targetReport(target: Target, serviceName: string): TargetReport 
       price,
       address: `0x${address.toString(16)}`,
     })),
+    attachTime: attachTime && {
+      analysisMs: tenths(attachTime.analysisMs),
+      attachMs: tenths(attachTime.attachMs),
+    },
+    spans,
+    firstSpanMs: firstSpanMs === null ? null : tenths(firstSpanMs),
   };
+}
+
+/** Rounded to what a clock is worth. */
+function tenths(ms: number): number {
+  return Math.round(10 * ms) / 10;
 }

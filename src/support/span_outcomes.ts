@@ -6,23 +6,23 @@
 
 /** Where a span was lost, in the order in which it passes through. */
 export const LOSSES = {
-  ring_full: "The ring buffer had no room at the start of the span",
-  span_map_full: "Too many spans were in flight in the kernel",
-  end_ring_full: "The ring buffer had no room at the end of the span",
-  abandoned: "The goroutine began another call before this one had an end",
-  table_full: "Too many spans were in flight in the decoder",
-  process_exited: "The process ended with the span in flight",
+  ring_full: "The ring buffer was full at its start",
+  span_map_full: "Too many were in flight in the kernel",
+  end_ring_full: "The ring buffer was full at its end",
+  abandoned: "Its goroutine began another call before it ended",
+  table_full: "Too many were in flight in the decoder",
+  process_exited: "Its process ended first",
   bad_record: "What was read from the process made no sense",
   no_decoder: "Its decoder was gone",
   decoder_fault: "Its decoder failed and was replaced",
-  loader_ended: "The loader ended with the span in flight",
+  loader_ended: "The loader ended first",
   malformed: "It could not be encoded",
   queue_full: "The export queue was full: the collector is too slow or away",
   too_large: "It was larger than a request may be",
   rejected: "The collector refused it (partial success)",
   answer_too_large: "The collector answered more than is read",
   retries_exhausted: "The collector did not take it in time",
-  replaced: "The collector did not take it before a reload named another",
+  replaced: "A reload named another collector first",
   shutdown: "The agent ended before the collector took it",
 } as const;
 

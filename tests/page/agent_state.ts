@@ -47,6 +47,7 @@ export function statusReport(
       records: 2 * spans,
       wakeups: 31,
     },
+    ringDrops: {},
     decoder: {
       records: 2 * spans,
       bytes: 613 * spans,
@@ -54,6 +55,7 @@ export function statusReport(
       ends: spans,
       orphans: 0,
     },
+    decoderFaults: {},
     export: {
       endpoint: "http://127.0.0.1:4318/v1/traces",
       exported: spans,
@@ -177,6 +179,9 @@ export function tracedTargets(services: readonly ServicePlan[]): TargetReport[] 
         address: "0x441f03",
       },
     ],
+    attachTime: { analysisMs: 84.1, attachMs: 12 },
+    spans: 1_009 * (index + 1),
+    firstSpanMs: index % 2 === 0 ? 211.5 : null,
   }));
 }
 
@@ -221,6 +226,9 @@ function target(
     decoder: null,
     decoderCheck: null,
     sites: [],
+    attachTime: null,
+    spans: 0,
+    firstSpanMs: null,
   };
 }
 

@@ -54,6 +54,8 @@ pageTest("shows the probes of a process and what they cost", {}, async ({ page, 
   ]);
   await page.getByText("/srv/bin/front --listen :8080").waitFor();
   await page.getByText("discovery.instrument[0]").waitFor();
+  await page.getByText("84.1 ms of analysis, 12.0 ms for its probes").waitFor();
+  await page.getByText("1,009, the first 212 ms after that").waitFor();
   await button.click();
   equal(await page.locator(".sites").count(), 0);
 });
@@ -133,7 +135,7 @@ pageTest("accounts for every span of a troubled agent", {
   deepEqual(lost.map(([name, value]) => [name, value]), [
     ["queue full The export queue was full: the collector is too slow or away", "1,800"],
     ["http 400 The collector answered with status 400, which allows no retry", "200"],
-    ["ring full The ring buffer had no room at the start of the span", "3"],
+    ["ring full The ring buffer was full at its start", "3"],
   ]);
   match(await page.getByRole("alert").innerText(), /tsunagi\.yaml:12:3: there is no key "otel_trace_export"/);
   await page.getByText("1 warning").click();

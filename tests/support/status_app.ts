@@ -48,7 +48,9 @@ export const STATUS: StatusReport = {
   },
   propagation: { injected: 3 },
   probes: {},
+  ringDrops: { "1": 3 },
   decoder: { records: 23 },
+  decoderFaults: {},
   export: {
     endpoint: null,
     exported: 5,
@@ -81,6 +83,9 @@ export const TARGETS: readonly TargetReport[] = [{
   decoder: null,
   decoderCheck: null,
   sites: [],
+  attachTime: null,
+  spans: 0,
+  firstSpanMs: null,
 }, {
   pid: 8,
   exe: "/bin/back",
@@ -100,6 +105,9 @@ export const TARGETS: readonly TargetReport[] = [{
     price: "emulated",
     address: "0x6a1b2c",
   }],
+  attachTime: { analysisMs: 84.1, attachMs: 12 },
+  spans: 1_009,
+  firstSpanMs: 211.5,
 }];
 
 const ENTRY: DecoderList["decoders"][number] = {

@@ -133,7 +133,9 @@ export const STATUS_REPORT = named(
     accounting: ACCOUNTING,
     propagation: counts("Outgoing requests, by what became of their header."),
     probes: counts("Counters of the kernel half that belong to no other part."),
+    ringDrops: counts("Spans that found no room in the ring buffer as they began, by the number of the CPU."),
     decoder: counts(),
+    decoderFaults: counts("Running decoders that were stopped, by reason."),
     export: EXPORT_REPORT,
     metricsExport: nullable(METRICS_EXPORT_REPORT, "Null where metrics are not sent."),
     store: Type.Object({

@@ -1,6 +1,6 @@
 /** What GET /api/v1/targets answers. */
 import { Type } from "../../schema/mod.ts";
-import { count, list, named, nullable, oneOf, REASON, text } from "./common.ts";
+import { amount, count, list, named, nullable, oneOf, REASON, text } from "./common.ts";
 
 export const SITE_REPORT = named(
   "SiteReport",
@@ -39,6 +39,17 @@ export const TARGET_REPORT = named(
         "range; the nearest one was taken, so that spans may be wrong. Null without a decoder.",
     ),
     sites: list(SITE_REPORT, "Probed instructions."),
+    attachTime: nullable(
+      Type.Object({
+        analysisMs: amount(
+          "From the process seen to its executable read and a decoder chosen; next to nothing where it was read before.",
+        ),
+        attachMs: amount("From then to its probes in place."),
+      }),
+      "Null while it is not traced.",
+    ),
+    spans: count("Handed on to be printed, kept and exported, since it is looked at."),
+    firstSpanMs: nullable(amount("From its probes in place to the first of these spans.")),
   }),
 );
 

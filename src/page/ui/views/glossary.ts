@@ -1,4 +1,4 @@
-/** What the agent's counters mean, in a line each; docs/architecture.md says more. Names are those of the API. */
+/** What the kernel's counters mean, in a line each; docs/architecture.md says more. Names are those of the API. */
 
 /** Counters that belong together, with what each counts. */
 export interface CounterGroup {
@@ -37,7 +37,7 @@ export const PROPAGATION: readonly CounterGroup[] = [
       parent_goroutine: "The request that the calling goroutine serves",
       parent_context: "The request of the call's context.Context",
       parent_creator: "The request whose goroutine created the calling one",
-      parent_goid: "Found by the goroutine's number",
+      parent_goid: "By the goroutine's number",
       parent_none: "None: a new trace began",
     },
   },
@@ -45,11 +45,11 @@ export const PROPAGATION: readonly CounterGroup[] = [
     title: "Incoming requests, sockets",
     counters: {
       traceparent_accepted: "Requests with a valid traceparent",
-      traceparent_malformed: "Requests with one that is none: a new trace began",
-      tracestate_too_long: "A tracestate of more than 256 bytes was left out",
+      traceparent_malformed: "A new trace began instead",
+      tracestate_too_long: "More than 256 bytes: left out",
       sockets_tracked: "Client sockets followed from their start",
-      sockets_adopted: "Client sockets that were older than the agent",
-      socket_track_failed: "Client sockets that could not be followed",
+      sockets_adopted: "Client sockets older than the agent",
+      socket_track_failed: "Client sockets not followed",
     },
   },
 ];
@@ -60,7 +60,7 @@ export const PROBES: CounterGroup = {
     records: "Records written to the ring buffer",
     wakeups: "Times that a program had to wake the loader",
     end_without_start: "Ends of requests that began before the agent",
-    read_fault: "Memory of a process that could not be read",
+    read_fault: "Memory that could not be read",
     no_binding: "Probes hit before their decoder was set",
     lost_queue_full: "Notes of lost spans that found no room",
     process_event_lost: "Starts and ends of processes that found no room",

@@ -1,6 +1,7 @@
 /** What stands below a process in the list: why it is not traced, and when asked for, all that is known of it. */
 import { Fragment, h } from "preact";
 import type { TargetReport } from "../../../status/model.ts";
+import { count, latency } from "../parts/format.ts";
 import { Because, Fact, Facts } from "../parts/parts.tsx";
 
 /** Null when there is nothing to say. */
@@ -16,7 +17,8 @@ export function belowTarget(target: TargetReport, open: boolean) {
   );
 }
 
-function Details({ target: { pid, args, containerId, rule, sites } }: { target: TargetReport }) {
+function Details({ target }: { target: TargetReport }) {
+  const { pid, args, containerId, rule, sites, attachTime, spans, firstSpanMs } = target;
   return (
     <>
       <Facts>
@@ -28,6 +30,17 @@ function Details({ target: { pid, args, containerId, rule, sites } }: { target: 
           <Fact name="Container">
             <code>{containerId}</code>
           </Fact>
+        )}
+        {attachTime !== null && (
+          <>
+            <Fact name="Attached in">
+              {latency(attachTime.analysisMs)} of analysis, {latency(attachTime.attachMs)} for its probes
+            </Fact>
+            <Fact name="Spans">
+              {count(spans)}
+              {firstSpanMs !== null && `, the first ${latency(firstSpanMs)} after that`}
+            </Fact>
+          </>
         )}
       </Facts>
       {sites.length > 0 && <Sites pid={pid} sites={sites} />}
