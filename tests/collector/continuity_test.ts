@@ -11,8 +11,6 @@ import { rootTest } from "../support/root.ts";
 import { ScratchDirectory } from "../support/scratch.ts";
 
 const REQUESTS = 20;
-/** More than a loader takes to be started again. */
-const TTL_MS = 6_000;
 const GRAPH = "traces_service_graph_request_total";
 const EDGE = { client: "front", server: "back" };
 
@@ -55,9 +53,16 @@ for (const temporality of ["delta", "cumulative"]) {
     async () => {
       using scratch = new ScratchDirectory();
       const exe = scratch.copy(await buildUnpleasant(), "service");
+      const config = `${scratch.path}/agent.yaml`;
+      const setTtl = (ttl: string) => {
+        Deno.writeTextFileSync(`${config}.new`, JSON.stringify({ metrics: { ttl } }));
+        Deno.renameSync(`${config}.new`, config);
+      };
+      // More than a loader takes to be started again.
+      setTtl("1h");
       await using collector = await Collector.start();
       await using agent = await Agent.start({
-        args: ["--exe", exe, "--print", "off", "--set", `metrics.ttl=${TTL_MS}ms`],
+        args: ["--config", config, "--exe", exe, "--print", "off"],
         env: {
           OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
           OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: temporality,
@@ -84,6 +89,7 @@ for (const temporality of ["delta", "cumulative"]) {
       await using second = await startFront();
       await send(second);
       await first[Symbol.asyncDispose]();
+      setTtl("1s");
       await eventually(async () => {
         const instances = (await Scrape.of(agent.url)).select("target_info", { job: "front" });
         assert.equal(instances.length, 1, "the first process is past its ttl");

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
-import { eventually, PATIENCE_MS } from "./eventually.ts";
+import { eventually, type EventuallyOptions, PATIENCE_MS } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 import { TextLineStream } from "./lines.ts";
 
@@ -152,7 +152,7 @@ export class Agent implements AsyncDisposable {
 
   /** The entry of a process once it has left "attaching". */
   async target(pid: number): Promise<TargetEntry> {
-    return await eventually(async () => {
+    return await this.#eventually(async () => {
       const entry = (await this.targets()).find((target) => target.pid === pid);
       assert.ok(entry, `no target with pid ${pid}`);
       assert.notEqual(entry.state, "attaching", `${entry.exe} is still attaching`);
@@ -174,22 +174,25 @@ export class Agent implements AsyncDisposable {
    */
   async atRest(begun: number): Promise<Accounting> {
     let before = "";
+    return await this.#eventually(async () => {
+      const accounting = await this.accounting();
+      const same = JSON.stringify(accounting) === before;
+      before = JSON.stringify(accounting);
+      const problem = `the accounts do not come to rest: ${before}`;
+      assert.ok(accounting.begun >= begun, `at least ${begun} must begin, ${problem}`);
+      assert.deepEqual([accounting.inFlight, accounting.queued], [0, 0], problem);
+      assert.equal(accounting.begun, settled(accounting), problem);
+      assert.ok(same, problem);
+      return accounting;
+    }, { everyMs: 200 });
+  }
+
+  /** As `eventually`; a failure tells what the agent has logged. */
+  async #eventually<T>(probe: () => Promise<T>, options: EventuallyOptions = {}): Promise<T> {
     try {
-      return await eventually(async () => {
-        const accounting = await this.accounting();
-        const same = JSON.stringify(accounting) === before;
-        before = JSON.stringify(accounting);
-        assert.ok(accounting.begun >= begun, `${accounting.begun} begun, at least ${begun} expected`);
-        assert.deepEqual({ inFlight: accounting.inFlight, queued: accounting.queued }, {
-          inFlight: 0,
-          queued: 0,
-        });
-        assert.equal(accounting.begun, settled(accounting), "begun = exported + sampled out + lost");
-        assert.ok(same, "the account still changes");
-        return accounting;
-      }, { everyMs: 200 });
+      return await eventually(probe, options);
     } catch (cause) {
-      throw new Error(`The accounts do not come to rest: ${before}`, { cause });
+      throw new Error(`${(cause as Error).message}\nThe agent's log ends with:\n${this.log}`, { cause });
     }
   }
 

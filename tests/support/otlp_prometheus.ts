@@ -47,6 +47,9 @@ export function prometheusProgram(name: "prometheus" | "promtool"): string {
   throw new Error(`There is no program ${name}: run scripts/setup --test`);
 }
 
+/** From one scrape to the next, and how long each may take. */
+const SCRAPE_MS = 1_000;
+
 /** A running Prometheus. The first scrape comes some five seconds after its start. */
 export class Prometheus implements AsyncDisposable {
   private constructor(
@@ -67,7 +70,7 @@ export class Prometheus implements AsyncDisposable {
       static_configs: [{ targets: [address] }],
     }));
     // JSON is YAML.
-    const global = { scrape_interval: "500ms", scrape_timeout: "500ms" };
+    const global = { scrape_interval: `${SCRAPE_MS}ms`, scrape_timeout: `${SCRAPE_MS}ms` };
     Deno.writeTextFileSync(config, JSON.stringify({ global, scrape_configs: jobs }));
     const address = `127.0.0.1:${freePort()}`;
     const child = new Deno.Command(prometheusProgram("prometheus"), {
@@ -106,13 +109,28 @@ export class Prometheus implements AsyncDisposable {
       for (const { scrapeUrl, health, lastError } of activeTargets) {
         assert.equal(health, "up", `${scrapeUrl}: ${lastError}`);
       }
-    }, { timeoutMs: 30_000, everyMs: 100 });
+    }, { everyMs: 100 });
   }
 
   /** Values of an instant vector now. */
   async query(query: string): Promise<PromSample[]> {
     const { result } = await this.#get<{ result: readonly Series<[number, string]>[] }>("query", { query });
     return result.map(({ metric, value: [, text] }) => ({ labels: metric, value: Number(text) }));
+  }
+
+  /** Times of scrapes that failed and not because the answer came late: it was refused, or nobody answered. */
+  async badScrapes(): Promise<string[]> {
+    const samples = async (name: string) => {
+      const { result } = await this.#get<{ result: readonly { values: readonly [number, string][] }[] }>(
+        "query",
+        { query: `${name}[1h]` },
+      );
+      return result.flatMap(({ values }) => values);
+    };
+    const tookS = new Map(await samples("scrape_duration_seconds"));
+    const failed = (await samples("up")).filter(([, up]) => up === "0");
+    return failed.filter(([at]) => Number(tookS.get(at)) < SCRAPE_MS / 1_000)
+      .map(([at]) => new Date(at * 1_000).toISOString());
   }
 
   /** Exemplars of the series that a query names, whenever they were measured. */
