@@ -24,26 +24,30 @@ deno task check-config tsunagi.yaml   # FILE:LINE:COLUMN: what is wrong; exit st
 - \`\${NAME}\` in a value stands for an environment variable, \`\${NAME:-text}\` for \`text\` where it is not set or empty,
   \`$\${NAME}\` for itself. The agent may read variables that begin with \`OTEL_\`, \`BEYLA_\`, \`TSUNAGI_\`, \`K8S_\`, \`POD_\`,
   \`NODE_\` or \`HOST_\`, and \`HOSTNAME\`.
-- Durations are written as in Go: \`500ms\`, \`15s\`, \`1m30s\`. Globs match the whole text; \`*\` stands for any run of
-  characters, \`/\` included, \`?\` for one. In the lists of \`discovery\`, \`{a,b}\`, \`[a-c]\`, \`[!a]\` and \`\\\` are
-  understood too. Regular expressions are found anywhere in a text.
-- A list or a map of free names replaces that of a weaker source whole. \`otlp.endpoint\` of a stronger source also
-  displaces URLs of single signals, and \`--exe\`, \`--port\` and \`--pid\` displace every selection.
+- Durations are written as in Go: \`500ms\`, \`15s\`, \`1m30s\`. Globs are Beyla's, and the same everywhere: they match
+  the whole text; \`*\` stands for any run of characters, \`/\` included, \`?\` for one, \`[abc]\`, \`[a-c]\` and \`[!a]\` for
+  one of a class, \`{a,b}\` for either (256 at most, multiplied out), and \`\\\` takes the special meaning away. Regular
+  expressions are found anywhere in a text.
+- A list or a map of free names replaces that of a weaker source whole. \`--otlp\` also displaces URLs of single signals,
+  and \`--exe\`, \`--port\` and \`--pid\` displace every selection. An empty text counts as not said.
 - [config.schema.json](config.schema.json) is this page as a JSON Schema, for editors.
 
 ## Coming from Beyla
 
 A configuration of Beyla (version 1 of its format, of Beyla 1 to 3 and of OpenTelemetry eBPF Instrumentation) can be
-used as it stands; of the values of its Helm chart, \`config.data\` is read, and nothing else (\`env\` neither). Its variables count with either prefix,
-\`BEYLA_\` or \`OTEL_EBPF_\`. What Tsunagi does not support is told with a warning, and has no effect; a key
+used as it stands; version 2 is told, and not read. Of the values of a Helm chart, \`config.data\` is read (also below
+\`beyla\`, as in charts of charts), and nothing else (\`env\` neither). Beyla's variables count with either prefix, \`BEYLA_\`
+or \`OTEL_EBPF_\`. What Tsunagi does not support is told with a warning, and has no effect; a key
 that is neither Beyla's nor Tsunagi's is an error. The column "Beyla" says what a key has to do with Beyla: "same" is a
 key of Beyla with the same meaning, another key's name is the one that means this there, and "–" is Tsunagi's own.
 
 What differs:
 
-- Without a selection every Go process is traced.
-- \`OTEL_EXPORTER_OTLP_ENDPOINT\` is stronger than \`endpoint\` of a signal in the file, which Beyla would prefer.
-- \`filter.application\` knows \`{a,b}\` in \`not_match\` alone.
+- Without a selection every Go process is traced. A process is selected for itself, not because its parent is.
+- \`services\` and \`exclude_instrument\` count beside each other; Beyla passes over \`services\` then.
+- A route is given to server spans only. A pattern that Beyla would pass over because a longer one begins with the same
+  words still names its paths.
+- Filters on attributes of the resource, such as \`k8s_owner_name\`, have no effect; exclude by rule instead.
 - \`print\` is \`text\`, where Beyla's \`trace_printer\` is \`disabled\`; \`metrics.features\` has the service graph too.
 - gRPC is not spoken: \`protocol: grpc\` is an error, and port 4317 gets a warning.
 - The decision of a sampler is taken in the kernel, before the header is written, and \`parentbased_\` ones see the

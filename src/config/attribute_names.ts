@@ -77,6 +77,12 @@ export function isResourceAttribute(name: string): boolean {
   return RESOURCE_ATTRIBUTES.includes(name);
 }
 
+/** Whether Beyla has attributes of that kind, and Tsunagi has none: of other protocols, of the network, of the cluster. */
+export function isOfBeyla(given: string): boolean {
+  return /^(aws|client|cloud|connection|cuda|db|deployment|dns|dst|gen_ai|gpu|graphql|host|instance|job|k8s|messaging|rpc|server|source|span|src|telemetry|transport)([._]|$)/
+    .test(given);
+}
+
 /** The name in OTLP of an attribute as a user may write it ("http_route"), or null when none has it. */
 export function otlpName(given: string): string | null {
   if (ATTRIBUTE_NAMES.includes(given)) return given;

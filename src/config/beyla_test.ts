@@ -85,6 +85,24 @@ prometheus_export:
   deepEqual(prometheus, { listen: { host: "0.0.0.0", port: 8999 }, path: "/internal" });
 });
 
+Deno.test("the endpoint of a signal is stronger than the one of both, wherever they stand, unless a flag says so", async () => {
+  const file = "otel_traces_export: {endpoint: 'http://tempo:4318'}";
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://agent:4318" };
+  const urls = async (sources: Parameters<typeof load>[0]) => {
+    const { traces, metrics } = await load(sources);
+    return [traces.url, metrics.url];
+  };
+  deepEqual(await urls({ file, env }), ["http://tempo:4318/v1/traces", "http://agent:4318/v1/metrics"]);
+  deepEqual(await urls({ file, env, flags: { otlp: "http://f" } }), [
+    "http://f/v1/traces",
+    "http://f/v1/metrics",
+  ]);
+  deepEqual(await urls({ file, env: { ...env, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://own" } }), [
+    "http://own/",
+    "http://agent:4318/v1/metrics",
+  ]);
+});
+
 Deno.test("gRPC is an error where it would be used, and its port gets a warning", async () => {
   const file = "otel_traces_export: {endpoint: 'http://h:4317', protocol: grpc}";
   deepEqual((await inspect({ file: "otel_traces_export: {endpoint: 'http://h:4317'}" })).said, [
@@ -193,10 +211,10 @@ Deno.test("flags displace what the file selects, variables of Beyla add to it", 
   const file = "discovery: {services: [{exe_path: file}]}\nopen_port: 1";
   const origins = async (sources: Parameters<typeof load>[0]) =>
     (await load({ file, ...sources })).select.include.map(({ origin }) => origin);
-  deepEqual(await origins({}), ["open_port", "discovery.services[0]"]);
+  deepEqual(await origins({}), ["discovery.services[0]", "open_port"]);
   deepEqual(await origins({ env: { BEYLA_OPEN_PORT: "2", BEYLA_AUTO_TARGET_EXE: "*/x" } }), [
-    "open_port and auto_target_exe",
     "discovery.services[0]",
+    "open_port and auto_target_exe",
   ]);
   deepEqual(await origins({ flags: { exe: ["*/a", "*/b"], port: ["80,81"], pid: ["7"] } }), [
     "--exe */a",
@@ -236,18 +254,17 @@ attributes:
     wildcard: "#",
   });
   deepEqual(filters, [
-    { attribute: "url.path", match: "/api/*", notMatch: null },
-    { attribute: "url.path", match: null, notMatch: "/api/internal/*" },
+    { attribute: "url.path", match: "/api/*", notMatch: "/api/internal/*" },
     { attribute: "http.response.status_code", match: "5*", notMatch: null },
   ]);
   deepEqual(measure.attributes, [
+    { metric: "*", include: ["*"], exclude: [] },
     {
       metric: "http.server.request.duration",
       include: ["http.route", "url.*"],
       exclude: ["server.address", "server.port"],
     },
-    { metric: "*", include: ["*"], exclude: [] },
-  ]);
+  ], "from broad to narrow, whatever their order");
 });
 
 Deno.test("names of metrics and attributes that do not exist are told with the nearest", async () => {
@@ -255,7 +272,8 @@ Deno.test("names of metrics and attributes that do not exist are told with the n
     file: [
       "attributes: {select: {http.server.request.duratoin: {include: [a]}, traces: {include: [b]},",
       "  http.client.request.duration: {include: [http.rout]}}}",
-      "filter: {application: {http.rute: {match: /a}, k8s_namespace_name: {match: x}, url.path: {match: '{a,b}'}}}",
+      "filter: {application: {http.rute: {match: /a}, k8s_namespace_name: {match: x}, url.path: {match: '{a,b'},",
+      "  db_operation: {match: SELECT}}}",
     ].join("\n"),
   });
   deepEqual(said, [
@@ -268,20 +286,61 @@ Deno.test("names of metrics and attributes that do not exist are told with the n
     'f.yaml:3:35: filter.application.http.rute: no attribute has that name; did you mean "http.route"?',
     "f.yaml:3:68: warning: filter.application.k8s_namespace_name: is not supported, and has no effect: " +
     "only attributes of spans are looked at",
-    'f.yaml:3:98: filter.application.url.path.match: value is "{a,b}", must be a glob with * and ? alone',
+    'f.yaml:3:98: filter.application.url.path.match: value is "{a,b", must be a glob: a { has no }',
+    "f.yaml:4:17: warning: filter.application.db_operation: is not supported, and has no effect: " +
+    "spans of HTTP do not have it",
   ]);
 });
 
-Deno.test("not_match takes alternatives, each of which leaves spans out", async () => {
-  const filters = async (not_match: string) =>
-    (await load({ file: `filter: {application: {url.path: {not_match: '${not_match}'}}}` })).filters.map((
-      { notMatch },
-    ) => notMatch);
-  deepEqual(await filters("{/health,/ready*}"), ["/health", "/ready*"]);
-  deepEqual(await filters("/a,b"), ["/a,b"]);
-  const { said } = await inspect({ file: "filter: {application: {url.path: {not_match: '/{a,b}'}}}" });
+Deno.test("globs are the same everywhere, and alternatives are bounded", async () => {
+  const many = "{a,b}".repeat(9);
+  const { said } = await inspect({
+    file: `select: {exe: ["${many}"]}\ndiscovery: {exclude_instrument: [{exe_path: "[a"}]}\n` +
+      `filter: {application: {url.path: {not_match: "${many}"}}}\n` +
+      `attributes: {select: {"*": {exclude: ["a}"]}}}`,
+  });
+  const tooMany =
+    `value is "${many}", must be a glob: its { } stand for more than 256 globs; split it, or use * more`;
   deepEqual(said, [
-    'f.yaml:1:46: filter.application.url.path.not_match: value is "/{a,b}", must be a glob with * and ? alone',
+    `f.yaml:1:16: select.exe[0]: ${tooMany}`,
+    'f.yaml:2:45: discovery.exclude_instrument[0].exe_path: value is "[a", must be a glob: a [ has no ]',
+    `f.yaml:3:46: filter.application.url.path.not_match: ${tooMany}`,
+    'f.yaml:4:39: attributes.select.*.exclude[0]: value is "a}", must be a glob: a } has no {',
+  ]);
+});
+
+Deno.test("executable_path is set aside by globs, as in Beyla", async () => {
+  const { config, said } = await inspect({
+    file: "executable_name: a\nopen_port: 80\ndiscovery: {instrument: [{exe_path: b}]}",
+  });
+  deepEqual(config?.select.include.map(({ origin, exePath }) => [origin, exePath]), [
+    ["discovery.instrument[0]", { kind: "glob", glob: "b" }],
+    ["open_port", null],
+  ]);
+  deepEqual(said, ["f.yaml:1:18: warning: executable_name: has no effect beside discovery.instrument"]);
+  const env = { BEYLA_EXECUTABLE_NAME: "a", BEYLA_AUTO_TARGET_EXE: "b" };
+  const both = await inspect({ env });
+  deepEqual(both.config?.select.include.map(({ exePath }) => exePath), [{ kind: "glob", glob: "b" }]);
+  deepEqual(both.said, ["Environment variable BEYLA_EXECUTABLE_NAME: has no effect beside auto_target_exe"]);
+});
+
+Deno.test("patterns of an entry come after those of all", async () => {
+  const file = "routes: {patterns: [/a]}\ndiscovery: {services: [{exe_path: x, routes: {incoming: [/b]}}]}";
+  deepEqual((await load({ file })).select.include[0]?.routes?.patterns, ["/a", "/b"]);
+});
+
+Deno.test("what histograms cannot have is told, and does not keep the agent from starting", async () => {
+  const bounds = Array.from({ length: 18 }, (_, index) => index);
+  const { config, said } = await inspect({
+    file: "otel_metrics_export:\n  histogram_aggregation: base2_exponential_bucket_histogram\n" +
+      `  buckets: {duration_histogram: [${bounds}]}`,
+  });
+  deepEqual(config?.measure.durationBucketsS, [0, 1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17]);
+  deepEqual(said, [
+    "f.yaml:2:26: warning: otel_metrics_export.histogram_aggregation: base2_exponential_bucket_histogram is not " +
+    "supported; histograms have explicit buckets",
+    "f.yaml:3:33: warning: otel_metrics_export.buckets.duration_histogram: has 18 bounds, of which a histogram keeps " +
+    "15; without 3, 8, 14",
   ]);
 });
 

@@ -105,6 +105,7 @@ export interface RouteRules {
 export interface AttributeFilter {
   /** "http.route" */
   readonly attribute: string;
+  /** Globs, as src/support/glob.ts has them. */
   readonly match: string | null;
   readonly notMatch: string | null;
 }
@@ -145,7 +146,7 @@ export interface SelectRule {
 }
 
 export interface SelectConfig {
-  /** Any match selects; empty: every Go process is selected. The last that matches gives name, sampler and routes. */
+  /** Any match selects; empty: every Go process is selected. Name, sampler and so on are of the last that says them. */
   readonly include: readonly SelectRule[];
   readonly exclude: readonly SelectRule[];
   /** Leave out programs that carry an OpenTelemetry SDK with HTTP instrumentation of their own. */

@@ -16,9 +16,13 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** "f.yaml:3:5: ...", "f.yaml:3:5: warning: ..." or "Cannot use flag --listen: ...". */
+/** "f.yaml:3:5: ...", "f.yaml:3:5: warning: ...", "Cannot use flag --listen: ..." or, of a warning, "Flag --set: ...". */
 export function problemText({ severity, origin, message }: ConfigProblem): string {
-  if ("name" in origin) return `Cannot use ${origin.name}: ${message}`;
+  if ("name" in origin) {
+    const { name } = origin;
+    if (severity === "error") return `Cannot use ${name}: ${message}`;
+    return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${message}`;
+  }
   const { file, line, column } = origin;
   return `${file}:${line}:${column}: ${severity === "warning" ? "warning: " : ""}${message}`;
 }

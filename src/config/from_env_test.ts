@@ -76,7 +76,7 @@ Deno.test("exporters: only otlp leaves a signal on", async () => {
   });
   equal(config?.traces.url, "http://h/v1/traces");
   deepEqual(said, [
-    'Cannot use environment variable OTEL_TRACES_EXPORTER: value is "zipkin", ' +
+    'Environment variable OTEL_TRACES_EXPORTER: value is "zipkin", ' +
     "must be otlp, console, prometheus or none; it is ignored",
   ]);
 });
@@ -141,12 +141,12 @@ Deno.test("wrong numbers and names of OpenTelemetry are told and ignored", async
   });
   deepEqual(config, await load({}));
   deepEqual(said, [
-    'Cannot use environment variable OTEL_EXPORTER_OTLP_TIMEOUT: value is "soon", must be a whole number; it is ignored',
-    'Cannot use environment variable OTEL_EXPORTER_OTLP_COMPRESSION: value is "zstd", must be one of none, gzip; ' +
+    'Environment variable OTEL_EXPORTER_OTLP_TIMEOUT: value is "soon", must be a whole number; it is ignored',
+    'Environment variable OTEL_EXPORTER_OTLP_COMPRESSION: value is "zstd", must be one of none, gzip; ' +
     "it is ignored",
-    'Cannot use environment variable OTEL_TRACES_SAMPLER: value is "jaeger_remote", must be one of always_on, ' +
+    'Environment variable OTEL_TRACES_SAMPLER: value is "jaeger_remote", must be one of always_on, ' +
     "always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio; it is ignored",
-    "Cannot use environment variable OTEL_TRACES_SAMPLER_ARG: value is 2, must be from 0 to 1; it is ignored",
+    "Environment variable OTEL_TRACES_SAMPLER_ARG: value is 2, must be from 0 to 1; it is ignored",
   ]);
 });
 
@@ -180,9 +180,9 @@ Deno.test("variables of Beyla that are not supported are told", async () => {
   });
   deepEqual(config, await load({}));
   deepEqual(said, [
-    "Cannot use environment variable OTEL_EBPF_BPF_DEBUG: is not supported, and has no effect: " +
+    "Environment variable OTEL_EBPF_BPF_DEBUG: is not supported, and has no effect: " +
     "BPF programs have no debug output",
-    "Cannot use environment variable BEYLA_NETWORK_METRICS: is not supported, and has no effect: " +
+    "Environment variable BEYLA_NETWORK_METRICS: is not supported, and has no effect: " +
     "there are no metrics of the network",
   ]);
 });

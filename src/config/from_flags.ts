@@ -53,7 +53,10 @@ export async function fromFlags(flags: Flags): Promise<Source> {
   }
   if (flags.otlp !== undefined) {
     // Who names a collector wants both signals there, whatever a weaker source leaves out.
-    for (const signal of ["traces", "metrics"]) put("--otlp", [`otel_${signal}_export`, "enabled"], true);
+    for (const signal of ["traces", "metrics"]) {
+      put("--otlp", [`otel_${signal}_export`, "enabled"], true);
+      put("--otlp", ["otlp", `${signal}_endpoint`], null);
+    }
   }
   if (flags.exe?.length) put("--exe", ["select", "exe"], flags.exe);
   if (flags.port?.length) put("--port", ["select", "ports"], numbers(flags.port));

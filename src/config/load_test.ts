@@ -66,7 +66,7 @@ Deno.test("loadConfig() lets environment win over file, and flags over both", as
   }]);
 });
 
-Deno.test("loadConfig() lets what holds for both signals displace what weaker sources say of one", async () => {
+Deno.test("loadConfig() lets what holds for both signals displace what weaker sources say of one, but for URLs", async () => {
   const file = [
     "otlp: {traces_endpoint: 'http://t/x'}",
     "otel_metrics_export: {endpoint: 'http://m', headers: {a: b}, timeout_ms: 5}",
@@ -75,7 +75,7 @@ Deno.test("loadConfig() lets what holds for both signals displace what weaker so
     file,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: "http://e", OTEL_EXPORTER_OTLP_HEADERS: "c=d" },
   });
-  deepEqual([config.traces.url, config.metrics.url], ["http://e/v1/traces", "http://e/v1/metrics"]);
+  deepEqual([config.traces.url, config.metrics.url], ["http://t/x", "http://m/v1/metrics"]);
   deepEqual([config.metrics.headers, config.metrics.timeoutMs], [{ c: "d" }, 5]);
 });
 

@@ -7,7 +7,6 @@ import { says, type Source } from "./source.ts";
 
 /** Keys of a stronger source, and what they displace in weaker ones beside themselves. */
 const DISPLACED: ReadonlyArray<readonly [keys: readonly string[], displaced: readonly string[]]> = [
-  [["otlp.endpoint"], ["otlp.traces_endpoint", "otlp.metrics_endpoint"]],
   ...["protocol", "headers", "timeout_ms", "compression", "certificate", "client_certificate", "client_key"]
     .map((name) =>
       [[`otlp.${name}`], [`otel_traces_export.${name}`, `otel_metrics_export.${name}`]] as const

@@ -1,7 +1,13 @@
 /** Turns checked settings into the Config that the stages use. Called by load.ts. */
 import type { Config } from "./config.ts";
 import { resolveMetricsExport, resolveTracesExport } from "./resolve_export.ts";
-import { resolveAttributes, resolveFeatures, resolveFilters } from "./resolve_measure.ts";
+import {
+  checkAggregation,
+  resolveAttributes,
+  resolveBuckets,
+  resolveFeatures,
+  resolveFilters,
+} from "./resolve_measure.ts";
 import { resolveSelect } from "./resolve_select.ts";
 import type { Settings } from "./settings.ts";
 import { durationMs, hostPort } from "./value.ts";
@@ -22,14 +28,15 @@ export async function resolve(
 ): Promise<Config> {
   const { prometheus_export, metrics, routes, sampler, store, decoders, log } = settings;
   const { port, host, path } = prometheus_export!;
+  checkAggregation(settings, report);
   return deepFreeze({
     file,
     traces: await resolveTracesExport(settings, readFile, report),
     metrics: await resolveMetricsExport(settings, readFile, report),
     measure: {
       features: resolveFeatures(settings, report),
-      durationBucketsS: metrics!.duration_buckets!,
-      sizeBucketsBytes: metrics!.size_buckets!,
+      durationBucketsS: resolveBuckets(settings, "duration_buckets", report),
+      sizeBucketsBytes: resolveBuckets(settings, "size_buckets", report),
       maxSeries: metrics!.max_series!,
       attributes: resolveAttributes(settings, report),
       ttlMs: durationMs(metrics!.ttl!),

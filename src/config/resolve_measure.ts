@@ -2,7 +2,13 @@
 import { nearest } from "../support/nearest.ts";
 import { matchesGlob } from "../support/glob.ts";
 import { featuresRemark } from "./aliases.ts";
-import { ATTRIBUTE_NAMES, isResourceAttribute, METRIC_NAMES, otlpName } from "./attribute_names.ts";
+import {
+  ATTRIBUTE_NAMES,
+  isOfBeyla,
+  isResourceAttribute,
+  METRIC_NAMES,
+  otlpName,
+} from "./attribute_names.ts";
 import {
   type AttributeFilter,
   type AttributeSelection,
@@ -11,6 +17,7 @@ import {
 } from "./config.ts";
 import type { Reporter } from "./resolve.ts";
 import { ALL_FEATURES } from "./settings_metrics.ts";
+import { MAX_BOUNDS } from "./setting_types.ts";
 import type { Settings } from "./settings.ts";
 
 export function resolveFeatures(settings: Settings, report: Reporter): MetricFeature[] {
@@ -22,9 +29,43 @@ export function resolveFeatures(settings: Settings, report: Reporter): MetricFea
   );
 }
 
+/** Upper bounds of histograms; of more than the RED stage has room for, some that are spread over the range. */
+export function resolveBuckets(
+  settings: Settings,
+  name: "duration_buckets" | "size_buckets",
+  report: Reporter,
+): readonly number[] {
+  const bounds = settings.metrics![name]!;
+  if (bounds.length <= MAX_BOUNDS) return bounds;
+  const kept = new Set(
+    Array.from(
+      { length: MAX_BOUNDS },
+      (_, index) => Math.round(index * (bounds.length - 1) / (MAX_BOUNDS - 1)),
+    ),
+  );
+  const others = bounds.filter((_, index) => !kept.has(index));
+  report.warn(
+    ["metrics", name],
+    `has ${bounds.length} bounds, of which a histogram keeps ${MAX_BOUNDS}; without ${others.join(", ")}`,
+  );
+  return bounds.filter((_, index) => kept.has(index));
+}
+
+export function checkAggregation(settings: Settings, report: Reporter): void {
+  const { histogram_aggregation: aggregation } = settings.otel_metrics_export!;
+  if (aggregation === undefined || aggregation === "explicit_bucket_histogram") return;
+  report.warn(
+    ["otel_metrics_export", "histogram_aggregation"],
+    `${aggregation} is not supported; histograms have explicit buckets`,
+  );
+}
+
 export function resolveAttributes(settings: Settings, report: Reporter): AttributeSelection[] {
   const selections: AttributeSelection[] = [];
-  for (const [metric, { include, exclude }] of Object.entries(settings.attributes!.select!)) {
+  // Beyla goes from broad to narrow by sorting names (attr_select.go of OBI): "*", "http.*", "http.client.*".
+  const entries = Object.entries(settings.attributes!.select!)
+    .sort(([a], [b]) => dotted(a) < dotted(b) ? -1 : 1);
+  for (const [metric, { include, exclude }] of entries) {
     const path = ["attributes", "select", metric];
     if (metric === "traces") {
       report.warn(path, "is not supported, and has no effect: attributes of spans are not selected");
@@ -51,11 +92,13 @@ export function resolveAttributes(settings: Settings, report: Reporter): Attribu
 /** A glob stays one; a name becomes the one of OTLP. */
 function metricNames(given: string): readonly string[] {
   if (METRIC_NAMES.some((name) => matchesGlob(given, name))) return [given];
-  // As Prometheus has it, with unit and suffix: http_server_request_duration_seconds_bucket.
-  const plain = given.replace(/_(bucket|sum|count|total)$/, "").replace(/_(seconds|bytes)$/, "");
-  return METRIC_NAMES.filter((name) =>
-    [plain, given].some((glob) => matchesGlob(glob, name.replaceAll(".", "_")) || matchesGlob(glob, name))
-  );
+  return METRIC_NAMES.filter((name) => matchesGlob(dotted(given), name.replaceAll("_", ".")));
+}
+
+/** Without unit and suffix, as Beyla compares names: "http_server_request_duration_seconds_bucket". */
+function dotted(metric: string): string {
+  return metric.replaceAll("_", ".")
+    .replace(/\.(ratio|bucket|sum|count|total)$/, "").replace(/\.(bytes|seconds)$/, "");
 }
 
 function noSuchMetric(given: string): string {
@@ -80,13 +123,11 @@ function noSuchAttribute(given: string): string {
 export function resolveFilters(settings: Settings, report: Reporter): AttributeFilter[] {
   return Object.entries(settings.filter!.application!).flatMap(([given, { match, not_match }]) => {
     const path = ["filter", "application", given];
-    if (match === undefined && not_match === undefined) {
-      report.error(path, "must have match or not_match");
-      return [];
-    }
     const attribute = otlpName(given);
     if (attribute === null) {
-      report.error(path, noSuchAttribute(given));
+      if (isOfBeyla(given)) {
+        report.warn(path, "is not supported, and has no effect: spans of HTTP do not have it");
+      } else report.error(path, noSuchAttribute(given));
       return [];
     }
     if (isResourceAttribute(attribute)) {

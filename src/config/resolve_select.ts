@@ -44,10 +44,10 @@ export function resolveSelect(settings: Settings, report: Reporter): SelectConfi
   const byGlob = instrument !== undefined;
   return {
     include: [
-      ...entryOfKeys(settings, report),
       ...rulesOfSelect(settings),
       ...entries.rules("services", byGlob ? [] : services, regexMatch),
       ...entries.rules("instrument", instrument, beylaGlob),
+      ...entryOfKeys(settings, byGlob, report),
     ],
     exclude: [
       ...entries.rules("exclude_services", byGlob ? [] : exclude_services, regexMatch),
@@ -89,10 +89,19 @@ function rulesOfSelect({ select }: Settings): SelectRule[] {
   return rules;
 }
 
-/** The keys of the top level that make one entry together. */
-function entryOfKeys(settings: Settings, report: Reporter): SelectRule[] {
-  const { open_port, executable_path, auto_target_exe, auto_target_language, target_pids } = settings;
+/**
+ * The keys of the top level that make one entry together, behind the others as in Beyla (FindingCriteria in
+ * pkg/appolly/discover/matcher.go of OBI), so that service_name is stronger than `name` of an entry.
+ */
+function entryOfKeys(settings: Settings, byGlob: boolean, report: Reporter): SelectRule[] {
+  const { open_port, auto_target_exe, auto_target_language, target_pids } = settings;
   const { service_name, service_namespace } = settings;
+  let { executable_path } = settings;
+  const stronger = byGlob ? "discovery.instrument" : auto_target_exe !== undefined ? "auto_target_exe" : null;
+  if (executable_path !== undefined && stronger !== null) {
+    report.warn(["executable_path"], `has no effect beside ${stronger}`);
+    executable_path = undefined;
+  }
   const origin = Object.entries({
     open_port,
     executable_path,
@@ -106,9 +115,6 @@ function entryOfKeys(settings: Settings, report: Reporter): SelectRule[] {
       if (value !== undefined) report.warn([key], "has no effect without open_port or executable_path");
     }
     return [];
-  }
-  if (executable_path !== undefined && auto_target_exe !== undefined) {
-    report.error(["executable_path"], "says otherwise than auto_target_exe; keep one");
   }
   return [{
     ...ANYTHING,
@@ -180,7 +186,7 @@ class Entries {
     return { name: sampler.name ?? name!, ratio: sampler.arg === undefined ? ratio! : Number(sampler.arg) };
   }
 
-  /** What the entry does not say is as for all. */
+  /** Its patterns come after those of all, as in Beyla; what else it does not say is as for all. */
   #routes({ routes }: Entry, path: Path): RouteRules | null {
     if (routes === undefined) return null;
     if (routes.patterns !== undefined && routes.incoming !== undefined) {
@@ -188,7 +194,7 @@ class Entries {
     }
     const all = this.#settings.routes!;
     return {
-      patterns: routes.patterns ?? routes.incoming ?? all.patterns!,
+      patterns: [...all.patterns!, ...routes.patterns ?? routes.incoming ?? []],
       ignoredPatterns: routes.ignored_patterns ?? all.ignored_patterns!,
       ignoreMode: routes.ignore_mode ?? all.ignore_mode!,
       unmatched: routes.unmatched ?? all.unmatched!,

@@ -126,9 +126,11 @@ export const HEADERS = refine(Type.Record(Type.String(), Type.String(), { "x-sec
   return null;
 });
 
+/** Upper bounds that a histogram can have. */
+export const MAX_BOUNDS = 15;
 /** Upper bounds of buckets. */
 export const BUCKETS = refine(
-  Type.Array(Type.Number({ minimum: 0 }), { minItems: 1, maxItems: 15 }),
+  Type.Array(Type.Number({ minimum: 0 }), { minItems: 1, maxItems: 200 }),
   (bounds) =>
     bounds.every((bound, index) => index === 0 || bound > bounds[index - 1]!)
       ? null

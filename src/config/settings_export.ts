@@ -173,6 +173,7 @@ export const TRACES_EXPORT = section({
   ),
   reporters_cache_len: unsupported("there is no cache of exporters", ebpf("TRACES_REPORT_CACHE_LEN")),
   otel_sdk_log_level: unsupported(SDK_LOG, ebpf("OTEL_SDK_LOG_LEVEL", "SDK_LOG_LEVEL")),
+  export_timeout: unsupported("the time for a request is timeout_ms", ebpf("OTLP_TRACES_EXPORT_TIMEOUT")),
 }, { description: "What holds for traces alone; Beyla's section" });
 
 export const METRICS_EXPORT = section({
@@ -209,8 +210,8 @@ export const METRICS_EXPORT = section({
     env: ebpf("OTEL_METRICS_TTL", "METRICS_TTL"),
     beyla: "same",
   }),
-  histogram_aggregation: key(oneOf(["explicit_bucket_histogram"]), {
-    meaning: "Histograms have explicit buckets",
+  histogram_aggregation: key(oneOf(["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]), {
+    meaning: "Histograms have explicit buckets, whatever it says",
     env: ["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"],
     beyla: "same; base2_exponential_bucket_histogram is not supported",
   }),
@@ -229,4 +230,6 @@ export const METRICS_EXPORT = section({
   ),
   reporters_cache_len: unsupported("there is no cache of exporters", ebpf("METRICS_REPORT_CACHE_LEN")),
   otel_sdk_log_level: unsupported(SDK_LOG),
+  report_target: unsupported(NO_EFFECT.report, ebpf("METRICS_REPORT_TARGET")),
+  report_peer: unsupported(NO_EFFECT.report, ebpf("METRICS_REPORT_PEER")),
 }, { description: "What holds for metrics alone; Beyla's section" });

@@ -1,5 +1,5 @@
 /** Keys about what is measured, which spans count, and metrics for scraping. */
-import { Type } from "../schema/mod.ts";
+import { refine, Type } from "../schema/mod.ts";
 import { METRIC_FEATURES } from "./config.ts";
 import { UNSUPPORTED_ATTRIBUTES } from "./settings_unsupported.ts";
 import {
@@ -20,6 +20,7 @@ export const NO_EFFECT = {
   selfReferences: "calls of a service to itself are always part of the service graph",
   instrumentations: "Tsunagi instruments HTTP only",
   extraSpanAttributes: "there are no span metrics",
+  report: "attributes of metrics are chosen with attributes.select",
 };
 
 /** Names that stand for every feature. */
@@ -96,12 +97,17 @@ export const PROMETHEUS_EXPORT = section({
     ebpf("PROMETHEUS_EXTRA_SPAN_RESOURCE_ATTRIBUTES"),
   ),
   service_cache_size: unsupported("there is no cache of services"),
+  report_target: unsupported(NO_EFFECT.report),
+  report_peer: unsupported(NO_EFFECT.report),
 }, { description: "Metrics for scraping on a port of its own; Beyla's section" });
 
-const MATCH = section({
-  match: key(GLOB, { meaning: "Glob that the attribute must match", beyla: "same" }),
-  not_match: key(GLOB, { meaning: "Glob that it must not match", beyla: "same" }),
-});
+const MATCH = refine(
+  section({
+    match: key(GLOB, { meaning: "Glob that the attribute must match", beyla: "same" }),
+    not_match: key(GLOB, { meaning: "Glob that it must not match", beyla: "same" }),
+  }),
+  ({ match, not_match }) => match ?? not_match ? null : "must have match or not_match",
+);
 
 export const METRICS = section({
   features: key(FEATURES, {
@@ -111,12 +117,12 @@ export const METRICS = section({
     beyla: "same; Beyla's default is application alone",
   }),
   duration_buckets: key(BUCKETS, {
-    meaning: "Upper bounds of the buckets of durations, in seconds; at most 15",
+    meaning: "Upper bounds of the buckets of durations, in seconds; of more than 15, 15 are kept",
     default: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
     beyla: "otel_metrics_export.buckets.duration_histogram",
   }),
   size_buckets: key(BUCKETS, {
-    meaning: "Upper bounds of the buckets of body sizes, in bytes; at most 15",
+    meaning: "Upper bounds of the buckets of body sizes, in bytes; of more than 15, 15 are kept",
     default: [0, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192],
     beyla: "otel_metrics_export.buckets.request_size_histogram",
   }),

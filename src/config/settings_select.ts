@@ -84,7 +84,7 @@ function entry(text: typeof GLOB, kind: string) {
     sampler: Type.Optional(BEYLA_SAMPLER),
     routes: Type.Optional(section({
       incoming: key(Type.Array(PATTERN), {
-        meaning: "As patterns",
+        meaning: "As patterns; they come after routes.patterns",
         beyla: "same",
       }),
       outgoing: unsupported("client spans have no route"),
@@ -167,7 +167,7 @@ export const DISCOVERY = section({
   route_harvester_advanced: unsupported("routes are read from requests, not harvested"),
 }, {
   description:
-    "Which processes are traced; Beyla's section. Any entry selects; the last that matches gives name, sampler, routes and exports",
+    "Which processes are traced; Beyla's section. Any entry selects; name, namespace, sampler, routes and exports are each those of the last entry that matches and says them",
 });
 
 export const SELECT = section({
@@ -188,7 +188,7 @@ export const SELECT = section({
   }),
 }, { description: "Which processes are traced, in short: any match selects" });
 
-/** Beyla's keys of the top level that make one entry together, all of which must hold; the weakest of all entries. */
+/** Beyla's keys of the top level that make one entry together, all of which must hold; it stands behind the others. */
 export const ENTRY_KEYS = {
   open_port: key(PORTS, {
     meaning: "Ports that the process listens on, any of them",

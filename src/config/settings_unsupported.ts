@@ -66,6 +66,9 @@ export const EBPF = section({
   postgres_prepared_statements_cache_size: unsupported(CACHES),
   payload_extraction: unsupported("payloads are not read"),
   log_enricher: unsupported("logs of programs are not changed"),
+  custom_spans: unsupported("there are no spans but of HTTP"),
+  bpf_fs_base_dir: unsupported("nothing is pinned"),
+  use_tc_for_l7_context_propagation: unsupported("traffic control is not used"),
   maps_config: none("sizes of BPF maps are fixed", { global_scale_factor: null }),
 }, { description: "Beyla's section about its BPF programs" });
 
@@ -94,6 +97,7 @@ export const UNSUPPORTED_KEYS = {
     sampling: "NETWORK_SAMPLING",
     geo_ip: null,
     reverse_dns: null,
+    allowed_attributes: null,
   }),
   stats: none(NETWORK, {
     agent_ip: null,
@@ -126,6 +130,7 @@ export const UNSUPPORTED_KEYS = {
       port: "INTERNAL_METRICS_PROMETHEUS_PORT",
       path: "INTERNAL_METRICS_PROMETHEUS_PATH",
     }),
+    avoided_services: unsupported("the status API lists every Go process, and why it is not traced"),
   })),
   processes: none("there are no metrics of processes", { run_mode: null, interval: null }),
   health_check: none("probes are at /healthz and /readyz of the status API", {
@@ -142,6 +147,9 @@ export const UNSUPPORTED_KEYS = {
   }),
   injector: unsupported("SDKs are not injected"),
   topology: unsupported("there are no spans of connections"),
+  // Keys of Beyla 1.0 that moved below discovery.
+  system_wide: unsupported("without a selection every Go process is traced"),
+  skip_go_specific_tracers: unsupported("Tsunagi has only tracers of Go"),
   shutdown_timeout: unsupported("what is queued has one second to be delivered", ebpf("SHUTDOWN_TIMEOUT")),
   enforce_sys_caps: unsupported("what the loader needs is always checked", ebpf("ENFORCE_SYS_CAPS")),
   channel_buffer_len: unsupported("there are no such channels", ebpf("CHANNEL_BUFFER_LEN")),

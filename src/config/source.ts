@@ -2,7 +2,7 @@
  * One source of settings (file, environment, flags) while it is read: its tree, where each value was written, and what
  * is wrong with it.
  */
-import { check, type Problem, showPath } from "../schema/mod.ts";
+import { check, type Problem, showPath, type TSchema } from "../schema/mod.ts";
 import type { ConfigProblem, Origin } from "./config_error.ts";
 import { childrenAt, deleteAt, isMap, leaves, type Path, type Tree, valueAt } from "./schema_walk.ts";
 import { SETTINGS } from "./settings.ts";
@@ -61,7 +61,7 @@ export class Source {
     for (const { path, kind, message } of problems) {
       if (lenient(path)) this.report("warning", path, `${message}; it is ignored`);
       else if (kind === "unknown-key") this.report("error", path, unknownKey(path, message), "key");
-      else this.report("error", path, message);
+      else this.report("error", path, message + remedy(path, message));
     }
     // Backwards, so that the indexes of lists stay what they are.
     for (const problem of problems.reverse()) this.#remove(problem);
@@ -121,6 +121,21 @@ function unknownKey(path: Path, message: string): string {
     return `there is no such key here; did you mean ${elsewhere.slice(0, 2).join(" or ")}?`;
   }
   return message.length <= MAX_KNOWN ? message : "there is no such key; docs/configuration.md lists them";
+}
+
+/** What helps against a value of the wrong type that people write. */
+function remedy(path: Path, message: string): string {
+  if (message === "value is a map, must be a list") return '; begin each of its entries with "- "';
+  if (message !== "value is a list, must be text") return "";
+  const schemas = path.reduce<TSchema[]>((found, key) => childrenAt(found, key), [SETTINGS]);
+  switch (schemas[0]?.["x-type"]) {
+    case "regular expression":
+      return "; write several as a|b";
+    case "glob":
+      return "; write several as {a,b}";
+    default:
+      return "";
+  }
 }
 
 const MAX_KNOWN = 160;

@@ -29,9 +29,12 @@ export function readYamlFile(path: string, text: string, getEnv: GetEnv): Source
   const source = new Source(tree, (at, of) => origin(reader.place(at)[of]), {
     isMuted: (at) => isMeaningless(reader.place(at).key),
   });
-  source.problems.push(...problems);
+  // What follows in a file of another kind is not looked at.
+  if (!reader.isForeign) source.problems.push(...problems);
   for (const { severity, offset, message } of reader.problems) {
-    if (!isMeaningless(offset)) source.problems.push({ severity, origin: origin(offset), message });
+    if (reader.isForeign || !isMeaningless(offset)) {
+      source.problems.push({ severity, origin: origin(offset), message });
+    }
   }
   for (const { path: at, offset } of reader.keys()) {
     if (isMeaningless(offset)) deleteAt(tree, at);

@@ -25,7 +25,15 @@ Deno.test("a mistake is told with its place, its key and the nearest known one",
   await said("__proto__: 1", "f.yaml:1:1: __proto__: there is no such key; docs/configuration.md lists them");
   await said("otlp: 7", "f.yaml:1:7: otlp: value is 7, must be a map");
   await said("- a", "f.yaml:1:1: must be a map of keys");
-  await said("select:\n  exe:\n    - a\n    - 7\n", "f.yaml:4:7: select.exe[1]: value is 7, must be text");
+  await said(
+    "select:\n  exe:\n    - a\n    - []\n",
+    "f.yaml:4:7: select.exe[1]: value is a list, must be text; write several as {a,b}",
+  );
+  await said(
+    "discovery: {services: {exe_path: a}, exclude_services: [{k8s_namespace: [a, b]}]}",
+    'f.yaml:1:23: discovery.services: value is a map, must be a list; begin each of its entries with "- "',
+    "f.yaml:1:73: discovery.exclude_services[0].k8s_namespace: value is a list, must be text; write several as a|b",
+  );
   await said(
     "discovery:\n  services:\n    - exe_path: a\n      opn_ports: 80\n",
     'f.yaml:4:7: discovery.services[0].opn_ports: there is no such key; did you mean "open_ports"?',
@@ -160,4 +168,55 @@ Deno.test("config.data of Helm values is read as the file, with the places that 
   ]);
   // Beside keys of a configuration it is one that nobody knows.
   equal((await inspect({ file: "config: {data: {print: json}}\nprint: off" })).config, null);
+});
+
+Deno.test("a file of another kind gets one message that says what it is", async () => {
+  const said = async (file: string, want: string) => deepEqual((await inspect({ file })).said, [want], file);
+  const version2 =
+    "this is version 2 of OBI's format, OpenTelemetry's declarative configuration, which is not read; use " +
+    "the file of version 1 that it was made from, or the keys of docs/configuration.md";
+  await said(
+    'log_level: info\nfile_format: "1.0"\ntracer_provider: {}\nextensions: {obi: {version: "2.0"}}',
+    `f.yaml:2:1: ${version2}`,
+  );
+  await said("resource: {}\nextensions: {obi: {capture: {}}}", `f.yaml:2:1: ${version2}`);
+  await said('version: "2.0"\ncapture: {rules: []}', `f.yaml:1:1: ${version2}`);
+  await said(
+    "apiVersion: v1\nkind: ConfigMap\ndata:\n  beyla.yml: |\n    open_port: 80\n---\napiVersion: v1\nkind: Pod\n",
+    "f.yaml:2:1: this is a Kubernetes manifest (ConfigMap), which is not read; give a file with the text below " +
+      "data.beyla.yml",
+  );
+  await said(
+    "apiVersion: apps/v1\nkind: DaemonSet\nspec: {}",
+    "f.yaml:2:1: this is a Kubernetes manifest (DaemonSet), which is not read; give a file with the text in its ConfigMap",
+  );
+  await said(
+    "exporters: {}\nreceivers: {obi: {}}\nservice: {}",
+    "f.yaml:2:1: this is the configuration of an OpenTelemetry Collector, which is not read; give a file with what " +
+      "stands below its receiver, by the keys of docs/configuration.md",
+  );
+});
+
+Deno.test("the configuration within the values of a chart is found, and what stands beside it is told", async () => {
+  for (const keys of [["config", "data"], ["beyla", "config", "data"], ["configmapData"]]) {
+    const head = keys.map((key, depth) => "  ".repeat(depth) + `${key}:\n`).join("");
+    const file = `${head}${"  ".repeat(keys.length)}print: json\nreplicas: 1\n`;
+    const { config, said } = await inspect({ file });
+    equal(config?.print, "json", file);
+    equal(said.length, 1);
+    match(said[0]!, new RegExp(`only ${keys.join("\\.")} is read; not replicas$`));
+  }
+});
+
+Deno.test("an empty text that a template left says nothing", async () => {
+  const file =
+    'otel_traces_export: {endpoint: "", protocol: ""}\nservice_name: ""\nprometheus_export: {path: ""}\n' +
+    'otlp: {endpoint: "http://h", headers: {x-a: ""}}\ndiscovery: {services: [{exe_path: a, name: ""}]}';
+  const { traces, prometheus, select } = await load({ file });
+  deepEqual([traces.url, traces.headers, prometheus.path], ["http://h/v1/traces", { "x-a": "" }, "/metrics"]);
+  equal(select.include[0]?.name, null);
+  deepEqual((await inspect({ file: 'discovery: {services: [{exe_path: ""}]}' })).said, [
+    "f.yaml:1:24: discovery.services[0]: value is a map, must say what it selects, for example with exe_path or " +
+    "open_ports",
+  ]);
 });

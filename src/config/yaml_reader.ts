@@ -1,20 +1,11 @@
 /**
  * Turns the nodes of a YAML document into values: by what the schema asks for, with aliases and variables filled in, and
- * the place of each. Of the values of Beyla's Helm chart, config.data is read. Used by yaml_file.ts.
+ * the place of each. Used by yaml_file.ts.
  */
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  Scalar,
-  type YAMLMap,
-} from "yaml";
-import { fromText, showPath, type TSchema, Type } from "../schema/mod.ts";
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, Scalar } from "yaml";
+import { check, fromText, showPath, type TSchema, Type } from "../schema/mod.ts";
 import { expandReferences, type GetEnv, type Marked, unmark } from "./expand.ts";
+import { chartValues, foreignFormat } from "./foreign_format.ts";
 import { childrenAt, type Path, type Tree } from "./schema_walk.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -35,6 +26,8 @@ interface Found {
 
 export class YamlReader {
   readonly problems: Found[] = [];
+  /** The file is something else than a configuration; a problem says what. Known after `read`. */
+  isForeign = false;
   readonly #document: Document.Parsed;
   readonly #references: readonly string[];
   readonly #getEnv: GetEnv;
@@ -73,19 +66,27 @@ export class YamlReader {
     return this.#keys;
   }
 
+  /** The map with the configuration; null when there is none. */
   #unwrapped(): Node | null {
     const root: Node | null = this.#document.contents;
-    const config = isMap(root) ? root.get("config", true) as unknown : null;
-    const data = isMap(config) ? config.get("data", true) as unknown : null;
-    if (!isMap(root) || !isMap(config) || !isMap(data)) return root;
-    const beside = keysBeside(root, "config");
-    if (beside.some((key) => Object.hasOwn(SETTINGS.properties, key))) return root;
-    const others = [...beside, ...keysBeside(config, "data").map((key) => `config.${key}`)];
+    if (!isMap(root)) return root;
+    const foreign = foreignFormat(root);
+    if (foreign !== null) {
+      const pair = root.items.find(({ key }) => isScalar(key) && key.value === foreign.key);
+      this.#problem("error", startOf(pair?.key) ?? 0, foreign.message);
+      this.isForeign = true;
+      return null;
+    }
+    const values = chartValues(root);
+    if (values === null) return root;
+    const { data, path, others } = values;
+    const isOwn = (key: string) => Object.hasOwn(SETTINGS.properties, key);
+    if (path[0] === "config" && others.some(isOwn)) return root;
     if (others.length > 0) {
       this.#problem(
         "warning",
-        startOf(config) ?? 0,
-        `of these values of a Helm chart only config.data is read; not ${others.join(", ")}`,
+        startOf(root.getIn(path.slice(0, 1), true)) ?? 0,
+        `of these values of a Helm chart only ${path.join(".")} is read; not ${others.join(", ")}`,
       );
     }
     return data;
@@ -140,8 +141,8 @@ export class YamlReader {
       const value = this.#value(node, children, at, from);
       this.#places.set(showPath(at), { key: start, value: from });
       if (at.every((part) => typeof part === "string")) this.#keys.push({ path: at, offset: start });
-      // A key of which all is commented out says nothing.
-      const empty = value === null && children.length > 0 && !children.some(({ type }) => type === "null");
+      // A key of which all is commented out says nothing, nor does an empty text that a template left.
+      const empty = (value === null || value === "") && children.length > 0 && !children.some(takes(value));
       if (!empty && value !== undefined) define(map, name, value);
     }
     return { ...merged, ...map };
@@ -180,12 +181,11 @@ export class YamlReader {
   }
 }
 
-const TOO_MUCH = "it is too large once its aliases are filled in, or nested too deeply";
-
-/** Names of the keys of `map` other than `known`. */
-function keysBeside(map: YAMLMap, known: string): string[] {
-  return map.items.flatMap(({ key }) => isScalar(key) && key.value !== known ? [String(key.value)] : []);
+function takes(value: unknown): (schema: TSchema) => boolean {
+  return (schema) => check(schema, value).length === 0;
 }
+
+const TOO_MUCH = "it is too large once its aliases are filled in, or nested too deeply";
 
 function startOf(node: unknown): number | undefined {
   if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0];

@@ -8,7 +8,7 @@ import type { Candidate } from "./candidate.ts";
 import { type Failure, matchRule, type RuleMatch } from "./rule_match.ts";
 import { describeRule } from "./rule_text.ts";
 
-/** `rule`: the include rule that names the process, or null where there are none. */
+/** `rule`: the last include rule that matches, with what others say of the process; null where there are none. */
 export type Verdict =
   | { readonly kind: "selected"; readonly rule: SelectRule | null }
   | { readonly kind: "excluded"; readonly reason: Reason }
@@ -25,8 +25,14 @@ interface Failed {
   readonly match: Extract<RuleMatch, { kind: "fails" }>;
 }
 
+/** What rules say of a process; each counts for itself, the last that matches and says it. */
+const SAYINGS = ["name", "namespace", "sampler", "routes", "exports"] as const;
+
 /** Rules, ready to judge. */
 export class Selection {
+  /** By the rules that it was made of, so that equal verdicts have the same rule. */
+  readonly #merged = new Map<string, SelectRule>();
+
   constructor(readonly config: SelectConfig) {}
 
   /** @param ports on which the process listens; null: not asked for yet. */
@@ -38,23 +44,45 @@ export class Selection {
     const including = matches(include);
     const against = excluding.find(({ match }) => match.kind === "matches");
     if (against) return { kind: "excluded", reason: excludedBy(against.rule) };
-    const lastOf = (kind: RuleMatch["kind"]) => including.findLastIndex(({ match }) => match.kind === kind);
-    if (
-      excluding.some(({ match }) => match.kind === "ports-needed") ||
-      lastOf("ports-needed") > lastOf("matches")
-    ) {
+    const matching = including.filter(({ match }) => match.kind === "matches").map(({ rule }) => rule);
+    const last = matching.at(-1);
+    const mayMatter = ({ rule, match }: typeof including[number], index: number) =>
+      match.kind === "ports-needed" &&
+      addsTo(
+        rule,
+        including.slice(index + 1).flatMap(({ rule, match }) => match.kind === "matches" ? [rule] : []),
+      );
+    if (excluding.some(({ match }) => match.kind === "ports-needed") || including.some(mayMatter)) {
       return { kind: "ports-needed" };
     }
-    const chosen = including[lastOf("matches")];
-    if (include.length > 0 && !chosen) {
+    if (include.length > 0 && last === undefined) {
       const failed = including.flatMap(({ rule, match }) => match.kind === "fails" ? [{ rule, match }] : []);
       return { kind: "excluded", reason: notSelected(failed) };
     }
     if (excludeInstrumented && candidate.instrumentation !== null) {
       return { kind: "excluded", reason: alreadyInstrumented(candidate.instrumentation) };
     }
-    return { kind: "selected", rule: chosen?.rule ?? null };
+    return { kind: "selected", rule: last === undefined ? null : this.#merge(matching, last) };
   }
+
+  /** As Beyla layers selectors (makeServiceAttrs in pkg/appolly/discover/typer.go of OBI). */
+  #merge(rules: readonly SelectRule[], last: SelectRule): SelectRule {
+    const saying = SAYINGS.map((key) => rules.findLast((rule) => rule[key] !== null) ?? last);
+    if (saying.every((rule) => rule === last)) return last;
+    const key = [...saying, last].map((rule) => this.config.include.indexOf(rule)).join();
+    const known = this.#merged.get(key);
+    if (known !== undefined) return known;
+    const said = Object.fromEntries(SAYINGS.map((name, index) => [name, saying[index]![name]]));
+    const merged: SelectRule = { ...last, ...said };
+    this.#merged.set(key, merged);
+    return merged;
+  }
+}
+
+/** Whether it makes a difference that `rule` matches too, before `later` ones do. */
+function addsTo(rule: SelectRule, later: readonly SelectRule[]): boolean {
+  if (later.length === 0) return true;
+  return SAYINGS.some((key) => rule[key] !== null && later.every((other) => other[key] === null));
 }
 
 function excludedBy(rule: SelectRule): Reason {

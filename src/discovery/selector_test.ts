@@ -72,6 +72,41 @@ Deno.test("Selection: any rule selects, and the last that matches names", () => 
   assert.equal(judge({ include, exclude: [rule({ cmdArgs: glob("serve*") })] }), "excluded-by-rule");
 });
 
+Deno.test("Selection: what rules say counts one by one, of each the last that says it", () => {
+  const sampler = { name: "always_off", ratio: 1 } as const;
+  const include = [
+    rule({ origin: "first", name: "shop", namespace: "prod", sampler, exports: ["traces"] }),
+    rule({ origin: "second", name: "front", pids: [42] }),
+    rule({ origin: "third", exports: [], exePath: glob("*/front") }),
+    rule({ origin: "other", name: "other", sampler: null, pids: [1] }),
+  ];
+  const selection = new Selection(selectOf({ include }));
+  const verdict = selection.judge(FRONT, null);
+  const chosen = verdict.kind === "selected" ? verdict.rule! : assert.fail(verdict.kind);
+  const { origin, name, namespace, exports } = chosen;
+  assert.deepEqual({ origin, name, namespace, sampler: chosen.sampler, exports }, {
+    origin: "third",
+    name: "front",
+    namespace: "prod",
+    sampler,
+    exports: [],
+  });
+  const again = selection.judge({ ...FRONT, args: "" }, null);
+  assert.equal(
+    again.kind === "selected" && again.rule,
+    chosen,
+    "the same rule, so that nothing is told anew",
+  );
+});
+
+Deno.test("Selection asks for ports where a rule that wants them could say something", () => {
+  const port = { openPorts: [{ first: 8080, last: 8080 }] };
+  const named = rule({ origin: "port", name: "web", ...port });
+  const exe = rule({ origin: "exe", exePath: glob("*/front") });
+  assert.equal(judge({ include: [named, exe] }, null), "ports-needed");
+  assert.equal(judge({ include: [named, { ...exe, name: "front" }] }, null), "exe");
+});
+
 Deno.test("Selection asks for ports only where they decide", () => {
   const port = rule({ origin: "port", openPorts: [{ first: 8080, last: 8080 }] });
   const exe = rule({ origin: "exe", exePath: glob("*/front") });

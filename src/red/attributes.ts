@@ -34,19 +34,26 @@ export function defaultAttributes(metric: RedMetric): readonly string[] {
   return metric.startsWith("http.server.") ? SERVER_DEFAULTS : CLIENT_DEFAULTS;
 }
 
-/** Attributes of each metric's series, in the order of RED_METRICS. `names` are those that a span can have. */
+/**
+ * Attributes of each metric's series, in the order of RED_METRICS. `names` are those that a span can have. As Beyla
+ * (pkg/export/attributes/attr_selector.go of OBI): what selections include adds up, from the first on, which begins with
+ * the defaults when it includes nothing; what one excludes is gone until a later one includes it.
+ */
 export function selectAttributes(
   selections: readonly AttributeSelection[],
   names: readonly string[],
 ): readonly (readonly string[])[] {
   return RED_METRICS.map((metric) => {
-    let selected = new Set(defaultAttributes(metric));
-    for (const { metric: glob, include, exclude } of selections) {
-      if (!matchesGlob(glob, metric)) continue;
-      const isAny = (globs: readonly string[], name: string) => globs.some((one) => matchesGlob(one, name));
-      if (include !== null) selected = new Set(names.filter((name) => isAny(include, name)));
-      for (const name of selected) if (isAny(exclude, name)) selected.delete(name);
-    }
+    const matching = selections.filter(({ metric: glob }) => matchesGlob(glob, metric));
+    if (matching.length === 0) return names.filter((name) => defaultAttributes(metric).includes(name));
+    const selected = new Set<string>();
+    const namesLike = (globs: readonly string[]) =>
+      names.filter((name) => globs.some((glob) => matchesGlob(glob, name)));
+    matching.forEach(({ include, exclude }, index) => {
+      for (const name of namesLike(include ?? [])) selected.add(name);
+      if (index === 0 && selected.size === 0) defaultAttributes(metric).forEach((name) => selected.add(name));
+      for (const name of namesLike(exclude)) selected.delete(name);
+    });
     return names.filter((name) => selected.has(name));
   });
 }

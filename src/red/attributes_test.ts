@@ -35,14 +35,30 @@ Deno.test("selectAttributes: servers have a route by default, clients an address
   assert.ok(!selected[CLIENT_DURATION]!.includes("http.route"));
 });
 
-Deno.test("selectAttributes: later selections win, include before exclude, by the metric's name", () => {
+Deno.test("selectAttributes: what is included adds up, what is excluded goes, by the metric's name", () => {
   assert.deepEqual(select({ include: ["url.*"], exclude: ["url.full", "url.query"] })[SERVER_DURATION], [
     "url.scheme",
     "url.path",
   ]);
-  assert.deepEqual(select({ include: ["url.*"] }, { include: ["error.type"] })[SERVER_DURATION], [
+  assert.deepEqual(select({ include: ["url.p*"] }, { include: ["error.type"] })[SERVER_DURATION], [
+    "url.path",
     "error.type",
   ]);
+  assert.deepEqual(
+    select({ include: ["url.p*", "error.type"] }, { exclude: ["url.*"] }, { include: ["{url.scheme,x}"] })[
+      SERVER_DURATION
+    ],
+    ["url.scheme", "error.type"],
+  );
   const selected = select({ metric: "http.server.*", exclude: ["*"] });
   assert.deepEqual([selected[SERVER_DURATION]!.length, selected[CLIENT_DURATION]!.length], [0, 6]);
+});
+
+Deno.test("selectAttributes: a first selection that includes nothing begins with the defaults", () => {
+  const defaults = select()[SERVER_DURATION]!;
+  assert.deepEqual(
+    select({ exclude: ["http.route"] })[SERVER_DURATION],
+    defaults.filter((name) => name !== "http.route"),
+  );
+  assert.deepEqual(select({ include: ["no.such"] }, { include: ["error.type"] })[SERVER_DURATION], defaults);
 });
