@@ -1,7 +1,7 @@
 /** The agent's own figures, tsunagi_*, out of what the status API says. Used by the composition root for /metrics. */
 import type { SelfMetric, SelfSample } from "../metrics/types.ts";
 import type { DecoderList } from "../registry/model.ts";
-import type { StatusReport, TargetReport } from "../status/model.ts";
+import type { SiteReport, StatusReport, TargetReport } from "../status/model.ts";
 import { LEFT_OUT, LOSSES } from "../support/span_outcomes.ts";
 import type { AttachTimes, TargetSeries } from "./target_figures.ts";
 
@@ -16,6 +16,16 @@ export interface SelfMetricsInput {
 /** 0 before they are met: a rate sees only what rises from something. */
 const NO_LEFT_OUT = zeroes(Object.keys(LEFT_OUT));
 const NO_LOST = zeroes(Object.keys(LOSSES));
+const NO_FAILURES = zeroes([
+  "retries_exhausted",
+  "too_large",
+  "answer_too_large",
+  "collect",
+  "replaced",
+  "shutdown",
+]);
+const STATES: readonly TargetReport["state"][] = ["attaching", "traced", "refused", "excluded"];
+const PRICES: readonly SiteReport["price"][] = ["optimised", "emulated", "stepped"];
 const NO_FAULTS = zeroes(["trapped", "too_slow", "framing", "bad_records"]);
 
 export function selfMetrics(input: SelfMetricsInput): SelfMetric[] {
@@ -63,13 +73,13 @@ export function selfMetrics(input: SelfMetricsInput): SelfMetric[] {
       counter(
         "metric_export_failures_total",
         "Collections given up, by reason.",
-        by("reason", metricsExport.failed),
+        by("reason", { ...NO_FAILURES, ...metricsExport.failed }),
       ),
       counter("metric_export_retries_total", "Requests that were sent again.", one(metricsExport.retries)),
     ]),
     counter("loader_restarts_total", "Times that the loader was started again.", one(loader.restarts)),
-    counter("records_total", "Records that the loader sent.", one(loader.recordsSent)),
-    counter("record_bytes_total", "Bytes of records that the loader sent.", one(loader.bytesSent)),
+    counter("records_total", "Records that the loader handed to the pipe.", one(loader.recordsSent)),
+    counter("record_bytes_total", "Bytes of these.", one(loader.bytesSent)),
     counter("records_read_total", "Records that the service read.", one(records)),
     counter("record_bytes_read_total", "Bytes of these.", one(bytes)),
     counter(
@@ -110,9 +120,17 @@ export function selfMetrics(input: SelfMetricsInput): SelfMetric[] {
       "Spans at the measuring stage, by what became of them.",
       by("outcome", { ...status.red }),
     ),
-    gauge("targets", "Go processes, by state.", by("state", tally(targets, ({ state }) => state))),
+    gauge(
+      "targets",
+      "Go processes, by state.",
+      by("state", tally(STATES, targets.map(({ state }) => state))),
+    ),
     attachDurations(attachTimes),
-    gauge("probe_sites", "Probed instructions, by price.", by("price", tally(sites, ({ price }) => price))),
+    gauge(
+      "probe_sites",
+      "Probed instructions, by the price of a hit.",
+      by("price", tally(PRICES, sites.map(({ price }) => price))),
+    ),
   ];
 }
 
@@ -152,8 +170,8 @@ function zeroes(reasons: readonly string[]): Record<string, number> {
   return Object.fromEntries(reasons.map((reason) => [reason, 0]));
 }
 
-function tally<T>(items: readonly T[], nameOf: (item: T) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const item of items) counts[nameOf(item)] = (counts[nameOf(item)] ?? 0) + 1;
+function tally(names: readonly string[], items: readonly string[]): Record<string, number> {
+  const counts = zeroes(names);
+  for (const name of items) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
 }
