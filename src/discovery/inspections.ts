@@ -45,7 +45,8 @@ export class Inspections {
   /** Knowledge of a process's executable; a process that ends while it is read counts as no Go program. */
   of(identity: string, process: ProcessInfo): Promise<Knowledge> {
     const known = this.#known.get(identity);
-    if (known) return known;
+    // Another process, by which the file was being read, may have ended: then this one reads it.
+    if (known) return known.then((knowledge) => knowledge.isUnread ? this.of(identity, process) : knowledge);
     const [oldest] = this.#known.keys();
     if (this.#known.size >= MAX_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
     const { pid, exe } = process;

@@ -14,6 +14,24 @@ function processOf(pid: number): ProcessInfo {
   } as unknown as ProcessInfo;
 }
 
+Deno.test("Inspections.of() reads by the next process what it was reading by one that ended", async () => {
+  const asked = new Set<number>();
+  const inspections = new Inspections({
+    loader: {
+      async readExe(pid, _offset, count) {
+        asked.add(pid);
+        await new Promise((resolve) => setTimeout(resolve));
+        if (pid < 3) throw new Error("no such process");
+        return new Uint8Array(Math.min(count, 1_000));
+      },
+    },
+    log: createLogger({ write: () => {} }),
+  });
+  const known = await Promise.all([1, 2, 3, 4].map((pid) => inspections.of("file", processOf(pid))));
+  assert.deepEqual(known.map(({ isUnread = false }) => isUnread), [true, true, false, false]);
+  assert.deepEqual([...asked], [1, 2, 3]);
+});
+
 Deno.test("Inspections.of() reads two executables at a time, each once, and goes on after one that fails", async () => {
   let reading = 0;
   let most = 0;
