@@ -100,7 +100,7 @@ function Reasons({ title, spans, meanings, bad = false }: ReasonsProps) {
 }
 
 function statusText(reason: string): string {
-  const status = /^http_(\d+)$/.exec(reason)?.[1];
+  const status = /^(?:http|grpc)_(.+)/.exec(reason)?.[1];
   return status === undefined ? "" : `The collector answered with status ${status}, which allows no retry`;
 }
 
