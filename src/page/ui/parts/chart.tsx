@@ -33,7 +33,8 @@ export function Chart({ title, group, colour: property, times, values, least, fo
         stroke: colour(property),
         fill: colour(`${property}-soft`),
         width: 1.5,
-        points: { show: false },
+        // What has no neighbours is no line.
+        points: { show: true, size: 4, width: 0, fill: colour(property) },
         value: (_plot, value) => value === null ? NONE : format(value),
       },
     ],

@@ -7,6 +7,8 @@ import { useTheme } from "../shell/theme_switch.tsx";
 /** Resolves a custom property of the style sheet, such as "--accent": a canvas knows none. */
 export type Colour = (property: string) => string;
 
+/** Between marks of the time axis; less would show one time of day twice. */
+const SECONDS = [1, 5, 60, 300, 900, 3_600, 14_400, 86_400];
 /** Room for the figures of the left axis. */
 const AXIS_WIDTH = 62;
 
@@ -56,7 +58,7 @@ export function axes(
   };
   return [
     // About as much room as its text takes.
-    { ...look, size: 26, space: 5 * time.length, values: [[1, time]] },
+    { ...look, size: 26, space: 5 * time.length, incrs: SECONDS, values: [[1, time]] },
     {
       ...look,
       size: AXIS_WIDTH,

@@ -28,7 +28,11 @@ export function Scatter({ traces }: { traces: readonly TraceSummary[] }) {
       padding: [8, 8, 0, 0],
       cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false } },
       legend: { show: false },
-      scales: { y: { distr: 3 } },
+      // At least a second; for a single trace uPlot asks for a whole day.
+      scales: {
+        x: { range: (_plot, min, max) => [min - 1, shown.traces.length > 1 ? max : min] },
+        y: { distr: 3 },
+      },
       axes: axes(colour, {
         time: "{HH}:{mm}:{ss}",
         figure: duration,

@@ -179,7 +179,7 @@ function sorted<Row>(
 function compare(left: string | number | null, right: string | number | null): number {
   if (left === null || right === null) return Number(left === null) - Number(right === null);
   if (typeof left === "number" && typeof right === "number") return right - left;
-  return String(left).localeCompare(String(right));
+  return String(left).localeCompare(String(right), undefined, { numeric: true });
 }
 
 /** While rows are held they keep their places, and new ones wait. */
