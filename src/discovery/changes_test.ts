@@ -86,3 +86,21 @@ Deno.test("nothing is told of a process that is gone, nor that one is gone of wh
   excluded(tracked, { code: "not-selected", message: "no", remedy: "none" });
   assert.deepEqual(told, [false, true]);
 });
+
+Deno.test("Discovery tells how long attaching took, anew when it attaches again, not when it swaps a decoder", async () => {
+  const { discovery, install } = await fakeDiscovery();
+  const attachTime = () => discovery.target(1)?.attachTime;
+  await discovery.scan();
+  assert.equal(attachTime(), null);
+  install("go1.26", "one");
+  await discovery.reselect();
+  const first = attachTime();
+  assert.ok(first && first.analysisMs > 0 && first.attachMs >= 0);
+  install("go1.26.5", "two", ">=1.26.5 <1.27");
+  await discovery.reselect();
+  assert.equal(attachTime(), first);
+  await discovery.reconfigure(rulesOf(ruleOf({ pids: [2] })));
+  assert.equal(attachTime(), null);
+  await discovery.reconfigure(rulesOf());
+  assert.ok(attachTime() && attachTime() !== first);
+});
