@@ -119,7 +119,7 @@ export class Agent implements AsyncDisposable {
       assert.equal(agent.#ended, false, "it ended");
     } catch (cause) {
       await agent.kill();
-      throw new Error(`The agent does not get ready: ${agent.log}`, { cause });
+      throw agent.#failure("The agent does not get ready", cause);
     }
     return agent;
   }
@@ -192,8 +192,13 @@ export class Agent implements AsyncDisposable {
     try {
       return await eventually(probe, options);
     } catch (cause) {
-      throw new Error(`${(cause as Error).message}\nThe agent's log ends with:\n${this.log}`, { cause });
+      throw this.#failure("Waited in vain", cause);
     }
+  }
+
+  #failure(what: string, cause: unknown): Error {
+    const log = this.stderr.slice(-8).join("\n");
+    return new Error(`${what}: ${(cause as Error).message}\nThe agent's log ends with\n${log}`, { cause });
   }
 
   /**
