@@ -75,7 +75,7 @@ export class TargetFigures {
     const key = this.#keyOf(pid);
     const spans = this.#ended.get(key)?.series.spans ?? 0;
     this.#ended.delete(key);
-    this.#running.set(pid, { spans, attachTime: null, attachedMs: this.#clock.elapsed(), firstSpanMs: null });
+    this.#running.set(pid, { spans, attachTime: null, attachedMs: 0, firstSpanMs: null });
   }
 
   /** The state of a process is another; one that is attached is measured once. */
@@ -84,6 +84,7 @@ export class TargetFigures {
     if (!entry || !attachTime || entry.attachTime === attachTime) return;
     entry.attachTime = attachTime;
     entry.attachedMs = this.#clock.elapsed();
+    entry.firstSpanMs = null;
     this.attachTimes.analysis.add(attachTime.analysisMs / 1_000);
     this.attachTimes.attach.add(attachTime.attachMs / 1_000);
   }
@@ -92,7 +93,7 @@ export class TargetFigures {
   count(pid: number, spans: number): void {
     const entry = this.#running.get(pid);
     if (!entry) return;
-    entry.firstSpanMs ??= this.#clock.elapsed() - entry.attachedMs;
+    if (entry.attachTime !== null) entry.firstSpanMs ??= this.#clock.elapsed() - entry.attachedMs;
     entry.spans += spans;
   }
 

@@ -37,6 +37,22 @@ Deno.test("TargetFigures tells the spans of each process, and how soon the first
   deepEqual(figures.series(), [{ pid: 7, service: "front", spans: 7 }]);
 });
 
+Deno.test("TargetFigures times the first span from the newest attaching on", async () => {
+  const { clock, figures, trace } = rig();
+  figures.found(7);
+  figures.count(7, 1);
+  deepEqual(figures.of(7), { spans: 1, firstSpanMs: null });
+  trace(7, "front");
+  await clock.advance(40);
+  figures.count(7, 1);
+  deepEqual(figures.of(7), { spans: 2, firstSpanMs: 40 });
+  trace(7, "front");
+  deepEqual(figures.of(7), { spans: 2, firstSpanMs: null });
+  await clock.advance(5);
+  figures.count(7, 1);
+  deepEqual(figures.of(7), { spans: 3, firstSpanMs: 5 });
+});
+
 Deno.test("TargetFigures: a process that is found but not traced has no series", () => {
   const { figures, names } = rig();
   names.set(7, "front");
