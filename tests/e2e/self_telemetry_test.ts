@@ -78,4 +78,27 @@ rootTest("the agent tells the spans of each process and of each CPU whose ring w
     const [count] = scrape.select("tsunagi_attach_duration_seconds_count", { phase });
     assert.equal(count?.value, 2, phase);
   }
+  await assertStyle(agent, scrape);
 });
+
+/** Labels whose values are names of others. */
+const FREE_LABELS = ["version", "service", "metric", "le"];
+const SNAKE_CASE = /^[a-z0-9]+(_[a-z0-9]+)*$/;
+
+/** Reasons, outcomes and events are written in one way, in the status and in the metrics. */
+async function assertStyle(agent: Agent, scrape: Scrape): Promise<void> {
+  const own = scrape.samples.filter(({ name }) => name.startsWith("tsunagi_"));
+  for (const { name, labels } of own) {
+    for (const [label, value] of Object.entries(labels)) {
+      if (!FREE_LABELS.includes(label)) assert.match(value, SNAKE_CASE, name);
+    }
+  }
+  const { accounting: { lost }, propagation, probes, decoder, red } = await agent.get<Status>(
+    "/api/v1/status",
+  );
+  for (const counters of [lost, propagation, probes, decoder, red]) {
+    const names = Object.keys(counters as object);
+    assert.ok(names.length > 0);
+    for (const name of names) assert.match(name, SNAKE_CASE);
+  }
+}
