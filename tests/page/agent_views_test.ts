@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { TROUBLED_STATUS, TROUBLED_TARGETS } from "./agent_state.ts";
-import { pageTest, tableRows, until } from "./page_test_case.ts";
+import { arrived, pageTest, tableRows, until } from "./page_test_case.ts";
 
 pageTest("lists every process, those with a problem first, with reason and remedy", {
   prepare: (server) => server.targets = [...server.targets, ...TROUBLED_TARGETS],
@@ -34,7 +34,7 @@ pageTest("filters processes by text and state, in the address", {
   await page.getByRole("textbox", { name: "Search" }).fill("");
   await page.getByText("excluded 1").click();
   await until(names, (all) => all.join() === "collector");
-  equal(new URL(page.url()).hash, "#/targets?state=excluded");
+  await arrived(page, "#/targets?state=excluded");
   await page.getByRole("textbox", { name: "Search" }).fill("nobody");
   await page.getByText("No process matches").waitFor();
 });
@@ -133,7 +133,7 @@ pageTest("accounts for every span of a troubled agent", {
   await page.getByText("Every span is accounted for.").waitFor();
   const lost = await tableRows(page, "Lost");
   deepEqual(lost.map(([name, value]) => [name, value]), [
-    ["queue full The export queue was full: the collector is too slow or away", "1,800"],
+    ["queue full The collector was too slow or away", "1,800"],
     ["http 400 The collector answered with status 400, which allows no retry", "200"],
     ["ring full The ring buffer was full at its start", "3"],
   ]);
@@ -162,10 +162,10 @@ pageTest("shows kernel, loader, export and propagation", {}, async ({ page, open
   match(await region("Loader"), /running pid 811 Restarts 0 CPU 4\.20 s \(0\.03 %\) Memory 5\.00 MiB/);
   match(await region("Service"), /Runs for 4 h 12 min Memory 58\.2 MiB CPU 7\.30 s \(0\.05 %\)/);
   match(await region("Trace export"), /Endpoint http:\/\/127\.0\.0\.1:4318\/v1\/traces/);
-  match(await region("Propagation"), /6,121 calls injected traceparent was added to the call 6,102 99\.7 %/);
+  match(await region("Propagation"), /6,121 calls injected A header was added 6,102 99\.7 %/);
   match(await region("Configuration"), /\/etc\/tsunagi\.yaml/);
   match(
     await region("Parents of calls"),
-    /parent goroutine The request that the calling goroutine serves 4,810/,
+    /parent goroutine The request that its goroutine serves 4,810/,
   );
 });

@@ -2,7 +2,9 @@
  * Debian's Chromium, driven by playwright-core, and pages of it under watch: what a page must never do is kept as a
  * fault. Used by page_test_case.ts.
  */
-import { type Browser, chromium, type Page } from "playwright-core";
+import { ok } from "node:assert/strict";
+import { type Browser, chromium, type Page, type Request } from "playwright-core";
+import { eventually, PATIENCE_MS } from "../support/eventually.ts";
 
 const EXECUTABLE = "/usr/bin/chromium";
 const FLAGS = [
@@ -14,9 +16,6 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** Nothing on loopback takes so long, even on a busy machine. */
-const TIMEOUT_MS = 15_000;
-
 export interface Look {
   readonly width?: number;
   readonly height?: number;
@@ -28,6 +27,8 @@ export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   /** Errors on the console or thrown, requests to another origin, what the content security policy stopped. */
   readonly faults: string[];
+  /** Waits until every request is answered; one for events never is, and does not count. */
+  readonly idle: () => Promise<void>;
 }
 
 export class TestBrowser implements AsyncDisposable {
@@ -54,7 +55,7 @@ export class TestBrowser implements AsyncDisposable {
       colorScheme: dark ? "dark" : "light",
       permissions: ["clipboard-read", "clipboard-write"],
     });
-    context.setDefaultTimeout(TIMEOUT_MS);
+    context.setDefaultTimeout(PATIENCE_MS);
     const faults: string[] = [];
     await context.route("**/*", (route) => {
       const url = route.request().url();
@@ -72,6 +73,16 @@ export class TestBrowser implements AsyncDisposable {
         page.reportViolation(`${violatedDirective} ${blockedURI}`);
       });
     });
+    const open = new Set<Request>();
+    context.on("request", (request) => {
+      if (!request.url().includes("/api/v1/events")) open.add(request);
+    });
+    for (const end of ["requestfinished", "requestfailed"] as const) {
+      context.on(end as "requestfinished", (request) => {
+        open.delete(request);
+      });
+    }
+    const idle = () => eventually(() => ok(open.size === 0, [...open].map((one) => one.url()).join()));
     const page = await context.newPage();
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) faults.push(`console: ${message.text()}`);
@@ -79,7 +90,7 @@ export class TestBrowser implements AsyncDisposable {
     page.on("pageerror", (error) => {
       faults.push(`threw ${error.stack ?? error.message}`);
     });
-    return { page, faults, [Symbol.asyncDispose]: () => context.close() };
+    return { page, faults, idle, [Symbol.asyncDispose]: () => context.close() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

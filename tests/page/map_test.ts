@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { pageTest, tableRows } from "./page_test_case.ts";
+import { arrived, pageTest, tableRows } from "./page_test_case.ts";
 import { THIRTY, TWELVE } from "./plans.ts";
 
 pageTest("draws who calls whom, with figures on few edges", {}, async ({ page, open }) => {
@@ -70,7 +70,7 @@ pageTest(
     equal(await page.locator(".map-item.lit").count(), 4);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "payment", level: 1 }).waitFor();
-    equal(new URL(page.url()).hash, "#/service/payment?namespace=shop");
+    await arrived(page, "#/service/payment?namespace=shop");
   },
 );
 
@@ -87,7 +87,8 @@ pageTest(
       nodes: report.nodes.toReversed(),
       edges: report.edges.toReversed().map((edge) => ({ ...edge, rate: 1.23 })),
     });
-    await page.clock.fastForward(5_000);
+    // The longest time between two requests.
+    await page.clock.fastForward(60_000);
     await page.getByRole("cell", { name: "1.23" }).first().waitFor();
     deepEqual((await places()).sort(), before.sort());
   },

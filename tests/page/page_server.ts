@@ -16,6 +16,7 @@ import type {
 import { serveStatus, type StatusServer } from "../../src/status/serve.ts";
 import { publishSpans } from "../../src/status/span_event.ts";
 import { createLogger } from "../../src/support/log.ts";
+import { freePort } from "../support/free_port.ts";
 import { decoderList, statusReport, tracedTargets } from "./agent_state.ts";
 import { graphReport, servicesReport } from "./figures.ts";
 import type { World } from "./world.ts";
@@ -35,7 +36,8 @@ export class PageServer implements AsyncDisposable {
   graph: ((report: GraphReport) => GraphReport) | null = null;
   #hub!: EventHub;
   #server!: StatusServer;
-  #port = 0;
+  // It comes back on the same, so nobody else may take it meanwhile.
+  readonly #port = freePort();
 
   private constructor(world: World) {
     this.world = world;
@@ -100,7 +102,6 @@ export class PageServer implements AsyncDisposable {
       return app.fetch(request);
     };
     this.#server = serveStatus({ host: "127.0.0.1", port: this.#port, app: { fetch } });
-    this.#port = this.#server.port;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,8 @@
 /** How a test of the page is written: a world, a look, and what one does with the page. */
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { TROUBLED_STATUS, TROUBLED_TARGETS } from "./agent_state.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Look, TestBrowser } from "./browser.ts";
 import { PageServer } from "./page_server.ts";
 import { type ServicePlan, TWO } from "./plans.ts";
@@ -14,6 +15,8 @@ export interface PageTest {
   readonly world: World;
   /** Goes to a place in the page, such as "#/traces", and waits for its first answer. */
   readonly open: (hash: string) => Promise<void>;
+  /** Waits until the page has every answer that it has asked for. */
+  readonly idle: () => Promise<void>;
   /** Takes out the faults that the test itself brought about. */
   readonly forgive: (text: RegExp) => void;
 }
@@ -50,13 +53,14 @@ export function pageTest(
       await using server = await PageServer.start(world);
       options.prepare?.(server, world);
       await using watched = await browser.newPage(server.url, options);
-      const { page, faults } = watched;
+      const { page, faults, idle } = watched;
       // Time goes on as ever, and tests may hurry it on.
       await page.clock.install();
       await run({
         page,
         server,
         world,
+        idle,
         open: async (hash) => {
           await page.goto(`${server.url}/${hash}`);
           await settled(page);
@@ -90,11 +94,19 @@ export async function tableRows(page: Page, name: string): Promise<string[][]> {
 
 /** Waits until `read` answers what `want` accepts, and answers it. */
 export async function until<T>(read: () => Promise<T>, want: (value: T) => boolean): Promise<T> {
-  const endMs = Date.now() + 15_000;
-  for (;;) {
+  return await eventually(async () => {
     const value = await read();
-    if (want(value)) return value;
-    if (Date.now() > endMs) throw new Error(`Waited in vain; the last was ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    ok(want(value), `Waited in vain; the last was ${JSON.stringify(value)}`);
+    return value;
+  }, { everyMs: 50 });
+}
+
+/** The place in the page, as it knows it itself: Playwright learns of it a moment later. */
+export function placeOf(page: Page): Promise<string> {
+  return page.evaluate(() => location.hash);
+}
+
+/** Waits until the page is at a place such as "#/traces". */
+export async function arrived(page: Page, hash: string): Promise<void> {
+  await until(() => placeOf(page), (now) => now === hash);
 }

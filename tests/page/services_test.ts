@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { pageTest, tableRows, until } from "./page_test_case.ts";
+import { arrived, pageTest, tableRows, until } from "./page_test_case.ts";
 import { TWELVE } from "./plans.ts";
 
-/** Time between two requests of a view. */
-const POLL_MS = 5_000;
+/** The longest time between two requests of a view. */
+const POLL_MS = 60_000;
 
 pageTest("shows services and routes with the figures of the API", {}, async ({ page, open }) => {
   await open("");
@@ -136,7 +136,7 @@ pageTest(
 pageTest("leads from errors to the traces that failed", { prepare: fill }, async ({ page, open }) => {
   await open("");
   await page.getByRole("table", { name: "Services" }).getByRole("link", { name: "4.00" }).click();
-  equal(new URL(page.url()).hash, "#/traces?service=back&status=error");
+  await arrived(page, "#/traces?service=back&status=error");
   await page.getByRole("heading", { name: "Recent traces" }).waitFor();
 });
 

@@ -1,6 +1,6 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { pageTest, tableRows, until } from "./page_test_case.ts";
+import { pageTest, placeOf, tableRows, until } from "./page_test_case.ts";
 import { settled } from "./walk.ts";
 
 const background = (page: Page) =>
@@ -45,18 +45,18 @@ pageTest("goes from view to view by keys, and shows the keys", {}, async ({ page
   for (const [index, hash] of views.entries()) {
     await page.keyboard.press(String(index + 1));
     await page.locator(`nav [href="${hash}"][aria-current=page]`).waitFor();
-    equal(new URL(page.url()).hash, hash);
+    equal(await placeOf(page), hash);
   }
   await page.keyboard.press("?");
   await page.getByRole("dialog", { name: "Keys" }).waitFor();
   // Keys do nothing else while the dialog is open.
   await page.keyboard.press("1");
-  equal(new URL(page.url()).hash, "#/agent");
+  equal(await placeOf(page), "#/agent");
   await page.keyboard.press("Escape");
-  equal(await page.getByRole("dialog").count(), 0);
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
   await page.keyboard.press("/");
   await until(() => page.evaluate(() => document.activeElement?.tagName), (tag) => tag === "INPUT");
-  match(page.url(), /#\/traces$/);
+  equal(await placeOf(page), "#/traces");
   await page.keyboard.type("3?t");
   equal(await page.getByRole("textbox", { name: "Search" }).inputValue(), "3?t");
 });
@@ -72,7 +72,7 @@ pageTest(
     ok((await skip.boundingBox())!.y >= 0);
     await page.keyboard.press("Enter");
     equal(await page.evaluate(() => document.activeElement?.id), "main");
-    equal(new URL(page.url()).hash, "");
+    equal(await placeOf(page), "");
     await page.keyboard.press("Tab");
     const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);
     equal(outline, "solid");
@@ -107,12 +107,12 @@ pageTest("says what it does not know", {}, async ({ page, open }) => {
 pageTest(
   "asks for nothing while it is hidden, and at once when it is seen again",
   {},
-  async ({ page, server, open }) => {
+  async ({ page, server, open, idle }) => {
     await open("#/traces");
     await page.locator(".pulse.open").waitFor();
     await show(page, false);
     await page.locator(".pulse:not(.open)").waitFor();
-    await page.waitForTimeout(300);
+    await idle();
     const before = server.asked.length;
     await page.clock.fastForward(120_000);
     await page.waitForTimeout(300);
@@ -129,13 +129,15 @@ pageTest(
 pageTest(
   "asks seldom where nothing changes: two cheap requests a minute",
   {},
-  async ({ page, server, open }) => {
+  async ({ page, server, open, idle }) => {
     await open("");
     await tableRows(page, "Services");
+    // From now on only the test lets time pass, however long an answer takes.
+    await page.clock.pauseAt(Date.now() + 3_600_000);
     const pass = async (seconds: number) => {
       for (let second = 0; second < seconds; second++) {
-        await page.clock.fastForward(1_000);
-        await page.waitForTimeout(20);
+        await page.clock.runFor(1_000);
+        await idle();
       }
     };
     await pass(90);
@@ -148,17 +150,18 @@ pageTest(
   },
 );
 
-pageTest("asks again as soon as the agent tells of a change", {}, async ({ page, server, world, open }) => {
+pageTest("asks again as soon as the agent tells of a change", {}, async (test) => {
+  const { page, server, world, open, idle } = test;
   await open("");
   const [before = ""] = await tableRows(page, "Services");
   await page.clock.fastForward(90_000);
-  await page.waitForTimeout(300);
+  await idle();
   server.load = 3;
   server.asked.length = 0;
   world.request();
   await page.clock.fastForward(5_000);
   await until(() => tableRows(page, "Services"), ([row = ""]) => row !== before);
-  ok(server.asked.includes("/api/v1/status"));
+  await until(() => Promise.resolve(server.asked), (asked) => asked.includes("/api/v1/status"));
 });
 
 pageTest("says when the agent is gone, keeps what it knew and comes back by itself", {}, async (test) => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { pageTest, until } from "./page_test_case.ts";
+import { arrived, pageTest, until } from "./page_test_case.ts";
 import { GAPS, TWELVE } from "./plans.ts";
 
 /** Level and text of each row of the waterfall. */
@@ -56,7 +56,7 @@ pageTest("opens by keyboard, goes through the spans and back to the row it came 
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Enter");
   const traceId = world.traceIds.at(-12)!;
-  equal(new URL(page.url()).hash, `#/trace/${traceId}`);
+  await arrived(page, `#/trace/${traceId}`);
   const [, second] = await spanRows(page);
   await page.keyboard.press("Tab");
   await until(

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import type { PageServer } from "./page_server.ts";
-import { pageTest, tableRows, until } from "./page_test_case.ts";
+import { arrived, pageTest, placeOf, tableRows, until } from "./page_test_case.ts";
 import { TWELVE } from "./plans.ts";
 import type { World } from "./world.ts";
 
@@ -47,7 +47,7 @@ pageTest("searches by service, route, status and duration, and says so in the ad
     const want = await found(server, query);
     ok(want.length > 0 && want.length < all.length, `${query} finds ${want.length}`);
     deepEqual(await until(() => traceIds(page), (ids) => ids.join() === want.join()), want);
-    equal(new URL(page.url()).hash.split("?")[1] ?? "", query);
+    await arrived(page, `#/traces?${query}`);
   };
   await page.getByRole("combobox", { name: "Route" }).selectOption("/checkout");
   await expectFound("route=%2Fcheckout");
@@ -72,7 +72,7 @@ pageTest("searches by text", { prepare: fill }, async ({ page, world, open }) =>
   await until(() => page.getByLabel("Search").inputValue(), (text) => text === "");
   // What was typed is no step of its own.
   await page.getByLabel("Search").fill("x");
-  await until(() => Promise.resolve(page.url()), (url) => url.endsWith("?q=x"));
+  await arrived(page, "#/traces?q=x");
   await page.goBack();
   await page.getByText("No trace in memory matches").waitFor();
 });
@@ -94,7 +94,7 @@ pageTest("says what is wrong with a search", { prepare: fill }, async ({ page, o
 pageTest(
   "follows new traces while it is live, and only then",
   { prepare: fill },
-  async ({ page, server, world, open }) => {
+  async ({ page, server, world, open, idle }) => {
     await open("#/traces");
     await page.locator(".pulse.open").waitFor();
     const fresh = world.request();
@@ -102,6 +102,7 @@ pageTest(
     await until(() => traceIds(page), ([first]) => first === fresh);
     await page.getByRole("switch", { name: "Live" }).uncheck();
     await page.locator(".pulse.off").waitFor();
+    await idle();
     const before = server.asked.length;
     world.request();
     await page.clock.fastForward(60_000);
@@ -130,14 +131,11 @@ pageTest(
     const over = page.locator(".scatter .u-over");
     await over.waitFor();
     const { width, height } = (await over.boundingBox())!;
-    for (let x = width - 2; x > 0 && !page.url().includes("#/trace/"); x -= 12) {
-      for (let y = 2; y < height && !page.url().includes("#/trace/"); y += 12) {
-        await over.click({
-          position: { x, y },
-        });
-      }
+    const isHit = async () => (await placeOf(page)).startsWith("#/trace/");
+    for (let x = width - 2; x > 0 && !await isHit(); x -= 12) {
+      for (let y = 2; y < height && !await isHit(); y += 12) await over.click({ position: { x, y } });
     }
-    equal(new URL(page.url()).hash, `#/trace/${world.traceIds[0]}`);
+    await arrived(page, `#/trace/${world.traceIds[0]}`);
   },
 );
 

@@ -23,9 +23,11 @@ export async function walk(page: Page, url: string, look: (place: string) => Pro
 async function follow(page: Page, link: string, look: (place: string) => Promise<void>): Promise<void> {
   const first = page.locator(link).first();
   if (await first.count() === 0) return;
+  const place = await first.evaluate((element) => (element as HTMLAnchorElement).hash);
   await first.click();
+  await page.waitForFunction((hash) => location.hash === hash, place);
   await settled(page);
-  await look(new URL(page.url()).hash);
+  await look(place);
 }
 
 /** Waits until the view has its first answer. */
