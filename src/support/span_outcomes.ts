@@ -12,14 +12,14 @@ export const LOSSES = {
   abandoned: "Its goroutine began another call before it ended",
   table_full: "Too many were in flight in the decoder",
   process_exited: "Its process ended first",
-  bad_record: "What was read from the process made no sense",
+  bad_record: "What was read made no sense",
   no_decoder: "Its decoder was gone",
   decoder_fault: "Its decoder failed and was replaced",
   loader_ended: "The loader ended first",
   malformed: "It could not be encoded",
-  queue_full: "The export queue was full: the collector is too slow or away",
+  queue_full: "The collector was too slow or away",
   too_large: "It was larger than a request may be",
-  rejected: "The collector refused it (partial success)",
+  rejected: "The collector refused it",
   answer_too_large: "The collector answered more than is read",
   retries_exhausted: "The collector did not take it in time",
   replaced: "A reload named another collector first",
@@ -28,9 +28,9 @@ export const LOSSES = {
 
 /** Why spans are measured but wanted in no trace. */
 export const LEFT_OUT = {
-  ignored: "Their route is one of routes.ignored_patterns",
-  filtered: "A filter leaves them out",
-  not_exported: "Their process exports no traces",
+  ignored: "By routes.ignored_patterns",
+  filtered: "By filter",
+  not_exported: "By exports of their process",
 } as const;
 
 export type LossReason = keyof typeof LOSSES;

@@ -10,10 +10,10 @@ export interface CounterGroup {
 export const ARMED: CounterGroup = {
   title: "Propagation",
   counters: {
-    injected: "traceparent was added to the call",
-    rewritten: "A traceparent that a proxy forwards was replaced",
-    not_written: "The call ended before anything was sent",
-    split: "The header was cut by two writes and left alone",
+    injected: "A header was added",
+    rewritten: "A forwarded one was replaced",
+    not_written: "Nothing was sent",
+    split: "Two writes cut the headers: left alone",
     push_failed: "The kernel had no room to add it",
   },
 };
@@ -24,7 +24,7 @@ export const PROPAGATION: readonly CounterGroup[] = [
     title: "Calls without a header",
     counters: {
       tls: "The connection is encrypted",
-      own_header: "The program sends its own traceparent",
+      own_header: "The program sends its own",
       no_socket: "The connection has no socket",
       untracked: "The socket is not known",
       no_http1_connection: "It is no HTTP/1 connection",
@@ -34,7 +34,7 @@ export const PROPAGATION: readonly CounterGroup[] = [
   {
     title: "Parents of calls",
     counters: {
-      parent_goroutine: "The request that the calling goroutine serves",
+      parent_goroutine: "The request that its goroutine serves",
       parent_context: "The request of the call's context.Context",
       parent_creator: "The request whose goroutine created the calling one",
       parent_goid: "By the goroutine's number",
@@ -44,7 +44,7 @@ export const PROPAGATION: readonly CounterGroup[] = [
   {
     title: "Incoming requests, sockets",
     counters: {
-      traceparent_accepted: "Requests with a valid traceparent",
+      traceparent_accepted: "Requests with a valid one",
       traceparent_malformed: "A new trace began instead",
       tracestate_too_long: "More than 256 bytes: left out",
       sockets_tracked: "Client sockets followed from their start",
@@ -58,12 +58,12 @@ export const PROBES: CounterGroup = {
   title: "Probes",
   counters: {
     records: "Records written to the ring buffer",
-    wakeups: "Times that a program had to wake the loader",
+    wakeups: "Times that a program woke the loader",
     end_without_start: "Ends of requests that began before the agent",
     read_fault: "Memory that could not be read",
     no_binding: "Probes hit before their decoder was set",
     lost_queue_full: "Notes of lost spans that found no room",
     process_event_lost: "Starts and ends of processes that found no room",
-    link_map_full: "Goroutines whose creator could not be noted",
+    link_map_full: "Goroutines whose creator was not noted",
   },
 };
