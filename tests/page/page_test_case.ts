@@ -92,6 +92,14 @@ export async function tableRows(page: Page, name: string): Promise<string[][]> {
   );
 }
 
+/** Playwright cannot hide a page, so the page is told that it is. One that is seen again asks at once. */
+export async function show(page: Page, visible: boolean): Promise<void> {
+  await page.evaluate((visible) => {
+    Object.defineProperty(document, "hidden", { value: !visible, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, visible);
+}
+
 /** Waits until `read` answers what `want` accepts, and answers it. */
 export async function until<T>(read: () => Promise<T>, want: (value: T) => boolean): Promise<T> {
   return await eventually(async () => {

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { pageTest, placeOf, tableRows, until } from "./page_test_case.ts";
+import { pageTest, placeOf, show, tableRows, until } from "./page_test_case.ts";
 import { settled } from "./walk.ts";
 
 const background = (page: Page) =>
@@ -199,11 +199,3 @@ pageTest("tries again when told so, and says what a failing agent says", {}, asy
   await tableRows(page, "Services");
   forgive(/status of 500/);
 });
-
-/** Playwright cannot hide a page, so the page is told that it is. */
-async function show(page: Page, visible: boolean): Promise<void> {
-  await page.evaluate((visible) => {
-    Object.defineProperty(document, "hidden", { value: !visible, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, visible);
-}
