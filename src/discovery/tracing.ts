@@ -142,7 +142,9 @@ export class Tracing {
   #refuse(tracked: Tracked, reason: Reason): void {
     const { pid, exe } = tracked.target;
     refused(tracked, reason);
-    this.#options.log.warn("cannot trace a process", { pid, exe, ...reason });
+    // Where everything is to be traced, most programs that have no HTTP are meant by nobody.
+    const level = reason.code === "no-http" ? "info" : "warn";
+    this.#options.log[level]("cannot trace a process", { pid, exe, ...reason });
   }
 }
 
