@@ -65,6 +65,7 @@ export class Session {
   #config: Config;
   #scanned = false;
   #processEventsLost = 0;
+  #connectionsLost = false;
 
   /** Reads the loader's pipe from now on. */
   constructor(options: SessionOptions) {
@@ -212,7 +213,12 @@ export class Session {
   /** Comes every second while there is anything to trace. */
   #onStats(): void {
     this.#watch(this.#watchDecoders());
-    const lost = this.client.latestStats?.counters.process_event_lost ?? 0;
+    const { process_event_lost: lost = 0, socket_track_failed: untracked = 0 } =
+      this.client.latestStats?.counters ?? {};
+    if (untracked > 0 && !this.#connectionsLost) {
+      this.#connectionsLost = true;
+      this.#options.log.warn("client connections cannot be followed", { ...connectionsUntracked(untracked) });
+    }
     if (lost === this.#processEventsLost) return;
     this.#processEventsLost = lost;
     this.#watch(this.#discovery?.rescan());
@@ -240,6 +246,16 @@ export class Session {
   #watch(work: Promise<unknown> | undefined): void {
     work?.catch((error) => tellDiscoveryFailure(this.#options.log, error));
   }
+}
+
+/** Told once of each loader; `propagation.socket_track_failed` of the status has the number of now. */
+function connectionsUntracked(connections: number): Reason {
+  return {
+    code: "connections-untracked",
+    message:
+      `Calls on ${connections} connections carry no header: another tool holds them, or there is no room`,
+    remedy: "Let only one tool write headers; deno task doctor names the others",
+  };
 }
 
 /** Logs why discovery failed; the end of the loader is told by itself. */
