@@ -44,6 +44,7 @@ function judge(status: StatusReport): readonly ["good" | "warn" | "bad", string]
   const lost = Object.values(status.accounting.lost).reduce((sum, spans) => sum + spans, 0);
   if (lost > LOST_SHARE * status.accounting.begun) return ["warn", `${count(lost)} lost`];
   if (status.loader.state === "starting") return ["warn", "starting"];
+  if (status.export.reason ?? status.metricsExport?.reason) return ["warn", "export fails"];
   return ["good", "healthy"];
 }
 
