@@ -49,7 +49,6 @@ What differs:
   words still names its paths.
 - Filters on attributes of the resource, such as \`k8s_owner_name\`, have no effect; exclude by rule instead.
 - \`print\` is \`text\`, where Beyla's \`trace_printer\` is \`disabled\`; \`metrics.features\` has the service graph too.
-- gRPC is not spoken: \`protocol: grpc\` is an error, and port 4317 gets a warning.
 - The decision of a sampler is taken in the kernel, before the header is written, and \`parentbased_\` ones see the
   caller's.
 - One set of series serves all exporters, so buckets, features and ttl of \`otel_metrics_export\` and of

@@ -13,7 +13,7 @@ Flags:
   --exe GLOB           executables to trace; the whole path must match, * also crosses / (repeatable)
   --port PORT          processes that listen on this TCP port (repeatable, or with commas)
   --pid PID            processes with this id (repeatable, or with commas)
-  --otlp URL           base URL of an OTLP http/protobuf collector, such as http://127.0.0.1:4318
+  --otlp URL           base URL of an OTLP collector: port 4317 means gRPC, any other http/protobuf
   --print FORM         finished spans on stdout: text (default), json (one span a line), off
   --listen HOST:PORT   address of the status API (default 127.0.0.1:9810)
   --decoders DIR       watched for decoders of more Go versions (default decoders)

@@ -103,19 +103,34 @@ Deno.test("the endpoint of a signal is stronger than the one of both, wherever t
   ]);
 });
 
-Deno.test("gRPC is an error where it would be used, and its port gets a warning", async () => {
-  const file = "otel_traces_export: {endpoint: 'http://h:4317', protocol: grpc}";
-  deepEqual((await inspect({ file: "otel_traces_export: {endpoint: 'http://h:4317'}" })).said, [
-    "f.yaml:1:32: warning: otel_traces_export.endpoint: port 4317 is for gRPC in most collectors, and Tsunagi speaks " +
-    "HTTP, for which they have 4318",
-  ]);
-  deepEqual((await inspect({ file })).said, [
-    "f.yaml:1:59: otel_traces_export.protocol: gRPC is not supported; use http/protobuf and the collector's port for " +
-    "HTTP, 4318 in most",
-  ]);
-  deepEqual((await inspect({ file: "otel_metrics_export: {protocol: grpc}" })).said, []);
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://h:14317", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
-  equal((await inspect({ env })).said.length, 1, "what holds for both signals is told once");
+Deno.test("where no protocol is given the port decides, as in Beyla; gRPC goes to the call, whatever path is given", async () => {
+  const sent = async (file: string, env: Record<string, string> = {}) => {
+    const { traces, metrics } = await load({ file, env });
+    return [traces, metrics].map(({ url, protocol }) => `${protocol} ${url}`);
+  };
+  const calls = (base: string) => [
+    `grpc ${base}/opentelemetry.proto.collector.trace.v1.TraceService/Export`,
+    `grpc ${base}/opentelemetry.proto.collector.metrics.v1.MetricsService/Export`,
+  ];
+  const http = (base: string) => [`http/protobuf ${base}/v1/traces`, `http/protobuf ${base}/v1/metrics`];
+  const both = (endpoint: string) =>
+    `{otel_traces_export: {endpoint: "${endpoint}"}, otel_metrics_export: {endpoint: "${endpoint}"}}`;
+  deepEqual(await sent(both("http://h:4317")), calls("http://h:4317"));
+  deepEqual(await sent(both("https://h:14317/ignored")), calls("https://h:14317"));
+  deepEqual(await sent(both("http://h:4318")), http("http://h:4318"));
+  deepEqual(await sent(both("http://h:9999")), http("http://h:9999"));
+  deepEqual(await sent(both("https://h")), http("https://h"));
+  deepEqual(await sent("{}", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://h:4317" }), calls("http://h:4317"));
+
+  // What is said is stronger than the port, for both signals or for one.
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://h:4318", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
+  deepEqual(await sent("{}", env), calls("http://h:4318"));
+  deepEqual(await sent("otlp: {endpoint: 'http://h:4318', protocol: grpc}"), calls("http://h:4318"));
+  const own = await sent("{}", { ...env, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/protobuf" });
+  deepEqual(own, [http("http://h:4318")[0], calls("http://h:4318")[1]]);
+  const section = "otel_metrics_export: {endpoint: 'http://h:4317', protocol: http/protobuf}";
+  deepEqual(await sent(section), ["http/protobuf null", "http/protobuf http://h:4317/v1/metrics"]);
+  deepEqual((await inspect({ file: both("http://h:4317") })).said, []);
 });
 
 Deno.test("services select by regular expressions, instrument by globs, and both exclude", async () => {

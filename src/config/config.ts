@@ -6,7 +6,7 @@ import type { LogFormat, LogLevel } from "../support/log.ts";
 
 export const PRINT_MODES = ["text", "json", "off"] as const;
 export const COMPRESSIONS = ["none", "gzip"] as const;
-export const PROTOCOLS = ["http/protobuf", "http/json"] as const;
+export const PROTOCOLS = ["http/protobuf", "http/json", "grpc"] as const;
 export const TEMPORALITIES = ["cumulative", "delta", "lowmemory"] as const;
 /** Values of OTEL_TRACES_SAMPLER that an agent can honour before a header is written. */
 export const SAMPLER_NAMES = [
@@ -33,7 +33,7 @@ export type MetricFeature = typeof METRIC_FEATURES[number];
 
 /** How one signal goes to its collector. */
 export interface OtlpConfig {
-  /** Where requests go, path included ("http://127.0.0.1:4318/v1/traces"). Null: the signal is not exported. */
+  /** Where requests go, path included ("http://127.0.0.1:4318/v1/traces"); for gRPC, that of the call. Null: the signal is not exported. */
   readonly url: string | null;
   readonly protocol: Protocol;
   readonly headers: Readonly<Record<string, string>>;

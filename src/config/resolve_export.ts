@@ -1,5 +1,5 @@
 /** Where the two signals go and how: what holds for both, and what each says for itself. Used by resolve.ts. */
-import type { MetricsConfig, OtlpConfig, TracesConfig } from "./config.ts";
+import type { MetricsConfig, OtlpConfig, Protocol, TracesConfig } from "./config.ts";
 import { readFailure } from "./inputs.ts";
 import type { ReadFile, Reporter } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
@@ -48,19 +48,8 @@ async function transport(
     name: keyof typeof own & keyof typeof otlp,
   ) => [own[name] === undefined ? "otlp" : section, name];
 
-  const { url, key } = own.enabled ? target(signal, otlp) : NOWHERE;
-  const protocol = own.protocol ?? otlp.protocol!;
-  if (url !== null && protocol === "grpc") {
-    report.error(
-      at("protocol"),
-      "gRPC is not supported; use http/protobuf and the collector's port for HTTP, 4318 in most",
-    );
-  } else if (url !== null && new URL(url).port.endsWith("4317")) {
-    report.warn(
-      key,
-      "port 4317 is for gRPC in most collectors, and Tsunagi speaks HTTP, for which they have 4318",
-    );
-  }
+  const endpoint = own.enabled ? target(signal, otlp) : null;
+  const protocol = own.protocol ?? otlp.protocol ?? guessProtocol(endpoint);
   const tls = {
     caFile: own.certificate ?? otlp.certificate ?? null,
     certFile: own.client_certificate ?? otlp.client_certificate ?? null,
@@ -76,8 +65,8 @@ async function transport(
   await checkPem(tls.certFile, "CERTIFICATE", at("client_certificate"), readFile, report);
   await checkPem(tls.keyFile, "PRIVATE KEY", at("client_key"), readFile, report);
   return {
-    url,
-    protocol: protocol === "grpc" ? "http/protobuf" : protocol,
+    url: endpoint !== null && protocol === "grpc" ? new URL(GRPC_CALLS[signal], endpoint).href : endpoint,
+    protocol,
     headers: own.headers ?? otlp.headers!,
     timeoutMs: own.timeout_ms ?? otlp.timeout_ms!,
     compression: own.compression ?? otlp.compression!,
@@ -85,25 +74,28 @@ async function transport(
   };
 }
 
-interface Target {
-  readonly url: string | null;
-  /** The key that says so. */
-  readonly key: readonly string[];
-}
+/** opentelemetry/proto/collector/{trace,metrics}/v1: the calls by which each signal is handed over. */
+const GRPC_CALLS: Readonly<Record<Signal, string>> = {
+  traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+  metrics: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+};
 
-const NOWHERE: Target = { url: null, key: [] };
+/** As Beyla does: 4317, and ports such as 14317 in tests, are gRPC's (guessProtocol() of its pkg/export/otel). */
+function guessProtocol(endpoint: string | null): Protocol {
+  return endpoint !== null && new URL(endpoint).port.endsWith("4317") ? "grpc" : "http/protobuf";
+}
 
 /**
  * A base URL gets "v1/traces" or "v1/metrics" appended to its path; a signal's own URL is used as it stands (OTLP
- * exporter specification, "Endpoint URLs for OTLP/HTTP").
+ * exporter specification, "Endpoint URLs for OTLP/HTTP"). Null: there is none.
  */
-function target(signal: Signal, otlp: NonNullable<Settings["otlp"]>): Target {
+function target(signal: Signal, otlp: NonNullable<Settings["otlp"]>): string | null {
   const own = otlp[`${signal}_endpoint`];
-  if (own) return { url: new URL(own).href, key: ["otlp", `${signal}_endpoint`] };
-  if (!otlp.endpoint) return NOWHERE;
+  if (own) return new URL(own).href;
+  if (!otlp.endpoint) return null;
   const base = new URL(otlp.endpoint);
   base.pathname = base.pathname.replace(/\/*$/, `/v1/${signal}`);
-  return { url: base.href, key: ["otlp", "endpoint"] };
+  return base.href;
 }
 
 async function checkPem(

@@ -18,7 +18,7 @@ import {
   URL_TEXT,
 } from "./setting_types.ts";
 
-const PROTOCOL = oneOf([...PROTOCOLS, "grpc"]);
+const PROTOCOL = oneOf(PROTOCOLS);
 const TIMEOUT_MS = Type.Integer({ minimum: 1, maximum: 600_000 });
 
 type Signal = "TRACES" | "METRICS";
@@ -36,8 +36,8 @@ function transport(signal: Signal | null) {
     protocol: key(
       PROTOCOL,
       about("protocol", "PROTOCOL", {
-        meaning: "Encoding; grpc is not supported",
-        default: "http/protobuf",
+        meaning:
+          "Where not given, the port decides: grpc for one that ends with 4317, http/protobuf for any other",
         beyla: "otel_traces_export.protocol, otel_metrics_export.protocol",
       }),
     ),
@@ -83,7 +83,9 @@ const VERIFY = "certificates are always verified; name the authority with certif
 
 export const OTLP = section({
   endpoint: key(orNull(URL_TEXT), {
-    meaning: 'Base URL of the collector; "/v1/traces" and "/v1/metrics" are added. null: nothing is exported',
+    meaning:
+      'Base URL of the collector; "/v1/traces" and "/v1/metrics" are added, for grpc its path has no meaning. null: ' +
+      "nothing is exported",
     default: null,
     env: ["OTEL_EXPORTER_OTLP_ENDPOINT"],
   }),

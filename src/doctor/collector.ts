@@ -3,17 +3,11 @@
  * in which that can fail has a name of its own. Called by diagnose.ts for traces and for metrics.
  */
 import type { OtlpConfig } from "../config/config.ts";
-import { createClient, readCertificates } from "../export/certificates.ts";
-import {
-  answerProblem,
-  type CollectorProblem,
-  connectionProblem,
-  fetchProblem,
-  problem,
-} from "../export/collector_problem.ts";
-import { readErrorMessage } from "../export/otlp_response.ts";
+import { type Certificates, readCertificates } from "../export/certificates.ts";
+import { type CollectorProblem, connectionProblem, problem } from "../export/collector_problem.ts";
+import { createSender } from "../export/create_sender.ts";
+import type { Sender } from "../export/sender.ts";
 import { describeError } from "../support/errors.ts";
-import { VERSION } from "../support/version.ts";
 import { type Finding, found, ok } from "./finding.ts";
 
 export type Signal = "traces" | "metrics";
@@ -21,7 +15,7 @@ export type Signal = "traces" | "metrics";
 /** Longest that a person is kept waiting, however long the agent would wait. */
 const MAX_TIMEOUT_MS = 5_000;
 const NEVER = new AbortController().signal;
-const MAX_ANSWER_BYTES = 64 * 1024;
+
 /** Tries it; never rejects. */
 export async function checkCollector(
   signal: Signal,
@@ -37,7 +31,7 @@ export async function checkCollector(
   }
   // Without its query and user information, which may hold a key.
   const url = new URL(config.url);
-  const where = url.origin + url.pathname;
+  const where = url.origin + (config.protocol === "grpc" ? "" : url.pathname);
   const problem = await tryCollector(signal, url, { ...config, stop });
   if (problem === null) return ok("collectors", signal, `${where} takes OTLP (${config.protocol})`);
   const { severity, code, message, remedy } = problem;
@@ -49,41 +43,32 @@ async function tryCollector(
   url: URL,
   config: OtlpConfig & { readonly stop: AbortSignal },
 ): Promise<CollectorProblem | null> {
+  const { stop } = config;
   const timeoutMs = Math.min(config.timeoutMs, MAX_TIMEOUT_MS);
-  const limit = () => AbortSignal.any([config.stop, AbortSignal.timeout(timeoutMs)]);
-  const unreachable = await tryConnection(url, { timeoutMs, signal: limit() });
+  const limit = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+  const unreachable = await tryConnection(url, { timeoutMs, signal: limit });
   if (unreachable) return unreachable;
-  const headers = headersOf(config);
-  if (!(headers instanceof Headers)) return headers;
-  let client: Deno.HttpClient;
+  let certificates: Certificates;
   try {
-    client = createClient(readCertificates(config));
+    certificates = readCertificates(config);
   } catch (error) {
     return problem("collector-certificate-file", describeError(error));
   }
+  let sender: Sender;
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers,
-      body: await emptyRequest(signal, config),
-      redirect: "manual",
-      signal: limit(),
-      client,
-    });
-    const contentType = response.headers.get("content-type") ?? "";
-    const said = readErrorMessage(await readBounded(response), contentType);
-    return answerProblem({
-      url,
-      status: response.status,
-      contentType,
-      said,
-      location: response.headers.get("location"),
-      hasHeaders: Object.keys(config.headers).length > 0,
-    });
+    sender = createSender({ ...config, url: url.href, timeoutMs, certificates });
   } catch (error) {
-    return fetchProblem(error, url, timeoutMs);
-  } finally {
-    client.close();
+    return problem("collector-header-wrong", describeError(error));
+  }
+  using _ = sender;
+  const result = await sender.send(await sender.prepare(emptyRequest(signal, config)), stop);
+  switch (result.kind) {
+    case "accepted":
+      return result.doubt;
+    case "aborted":
+      return problem("collector-timeout", `${url.host} was not waited for`);
+    default:
+      return result.problem;
   }
 }
 
@@ -102,44 +87,8 @@ async function tryConnection(
   }
 }
 
-function headersOf({ headers: given, protocol, compression }: OtlpConfig): Headers | CollectorProblem {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(given)) {
-    try {
-      headers.set(name, value);
-    } catch {
-      // The value may be a secret.
-      return problem(
-        "collector-header-wrong",
-        `HTTP does not allow the configured header ${JSON.stringify(name)}`,
-      );
-    }
-  }
-  headers.set("user-agent", `tsunagi/${VERSION}`);
-  headers.set("content-type", protocol === "http/json" ? "application/json" : "application/x-protobuf");
-  if (compression === "gzip") headers.set("content-encoding", "gzip");
-  return headers;
-}
-
 /** A request that carries nothing: in protobuf, a message without fields has no bytes. */
-async function emptyRequest(
-  signal: Signal,
-  { protocol, compression }: OtlpConfig,
-): Promise<Uint8Array<ArrayBuffer>> {
+function emptyRequest(signal: Signal, { protocol }: OtlpConfig): Uint8Array<ArrayBuffer> {
   const json = signal === "traces" ? '{"resourceSpans":[]}' : '{"resourceMetrics":[]}';
-  const bytes = new TextEncoder().encode(protocol === "http/json" ? json : "");
-  if (compression === "none") return bytes;
-  return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
-}
-
-async function readBounded(response: Response): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of response.body) {
-    parts.push(part.subarray(0, MAX_ANSWER_BYTES - length));
-    length += part.length;
-    if (length >= MAX_ANSWER_BYTES) break;
-  }
-  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+  return new TextEncoder().encode(protocol === "http/json" ? json : "");
 }

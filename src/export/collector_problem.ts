@@ -1,5 +1,5 @@
 /**
- * What can be wrong between the agent and a collector, by its sign, with code and remedy. Used by HttpSender, for the
+ * What can be wrong between the agent and a collector, by its sign, with code and remedy. Used by the senders, for the
  * status API, and by the doctor, so that both name a fault alike.
  */
 import { describeError } from "../support/errors.ts";
@@ -15,7 +15,7 @@ const REMEDIES = {
   "collector-name-unknown":
     "Correct the host name, or the resolver of this machine (/etc/resolv.conf, cluster DNS)",
   "collector-refused":
-    "Start the collector, or correct the port; the OTLP/HTTP receiver is on 4318 by default",
+    "Start the collector, or correct the port; by default OTLP/gRPC is on 4317, OTLP/HTTP on 4318",
   "collector-unreachable": "Correct the address, or the routes and firewalls between here and there",
   "collector-timeout": "See whether a firewall drops the packets, and whether the collector is overloaded",
   "collector-tls":
@@ -24,13 +24,20 @@ const REMEDIES = {
   "collector-certificate-file": "Correct the paths of CA, client certificate and key; they must be PEM files",
   "collector-header-wrong":
     "Use letters, digits and dashes in names, and one line of Latin letters in values",
-  "collector-not-http": "Use the port of the OTLP/HTTP receiver (4318 by default); 4317 is for gRPC",
+  "collector-not-http":
+    "Use the port of the OTLP/HTTP receiver (4318 by default), or protocol grpc for that of OTLP/gRPC (4317)",
+  "collector-not-grpc":
+    "Use the port of the OTLP/gRPC receiver (4317 by default), or protocol http/protobuf for that of OTLP/HTTP " +
+    "(4318); https:// where it speaks TLS, http:// where it does not",
   "collector-connection-cut": "See the collector's log: it ended the connection without an answer",
   "collector-unauthorized":
     "Give what it asks for in headers (OTEL_EXPORTER_OTLP_HEADERS), such as Authorization",
   "collector-path-unknown":
     "Give the base URL without path: v1/traces and v1/metrics are added; for an endpoint of one " +
     "signal, give the whole path",
+  "collector-signal-unknown":
+    "Give the collector's pipeline for this signal the OTLP receiver, or export this signal elsewhere; with gzip, " +
+    "see whether the collector knows it",
   "collector-redirects": "Configure the URL that it redirects to: OTLP requests must not be redirected",
   "collector-media-type": "Set the protocol that it accepts: http/protobuf or http/json",
   "collector-bad-request": "See the collector's message; another kind of receiver may listen on this port",

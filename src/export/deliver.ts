@@ -3,19 +3,19 @@
  * metrics.
  */
 import type { Clock } from "../support/clock.ts";
-import type { Reason } from "../support/reason.ts";
-import type { HttpSender } from "./http_sender.ts";
+import { type Reason, reasonOf } from "../support/reason.ts";
 import type { PartialSuccess } from "./otlp_response.ts";
 import type { OutageLog } from "./outage_log.ts";
 import { retryDelayMs, type RetryPolicy } from "./retry.ts";
+import type { Sender } from "./sender.ts";
 
-/** How it ended. Reasons: http_STATUS, answer_too_large, retries_exhausted, shutdown. */
+/** How it ended. Reasons: http_STATUS, grpc_STATUS, answer_too_large, retries_exhausted, shutdown. */
 export type Delivery =
   | { readonly kind: "accepted" } & PartialSuccess
   | { readonly kind: "given up"; readonly reason: string };
 
 export interface DeliveryOptions {
-  readonly sender: HttpSender;
+  readonly sender: Sender;
   readonly retry: RetryPolicy;
   readonly clock: Clock;
   readonly outage: OutageLog;
@@ -44,7 +44,7 @@ export async function deliver(
       return result;
     }
     if (result.kind === "aborted") return { kind: "given up", reason: "shutdown" };
-    onError(`Cannot export to ${sender.origin}: ${result.why}`, result.problem);
+    onError(`Cannot export to ${sender.origin}: ${result.why}`, reasonOf(result.problem));
     if (result.kind === "refused") return { kind: "given up", reason: result.reason };
     const delayMs = retryDelayMs(retry, {
       attempt,

@@ -1,57 +1,35 @@
-/** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Used by deliver(). */
-import type { Compression, Protocol } from "../config/config.ts";
-import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
-import { type Reason, reasonOf } from "../support/reason.ts";
-import { VERSION } from "../support/version.ts";
-import { type Certificates, createClient } from "./certificates.ts";
+/** One attempt to hand a request to a collector by OTLP/HTTP, and what its answer means. Made by createSender(). */
+import type { Protocol } from "../config/config.ts";
+import { SYSTEM_CLOCK } from "../support/clock.ts";
+import { AttemptLimit } from "./attempt_limit.ts";
+import { createClient } from "./certificates.ts";
 import { answerProblem, fetchProblem, problem } from "./collector_problem.ts";
 import { describeFetchError } from "./fetch_error.ts";
-import { type PartialSuccess, readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
+import { readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
+import { createHeaders, prepareRequest } from "./prepare_request.ts";
 import { parseRetryAfter } from "./retry.ts";
+import {
+  MAX_ANSWER_BYTES,
+  type PreparedRequest,
+  type Sender,
+  type SenderOptions,
+  type SendResult,
+} from "./sender.ts";
 
-/** What became of an attempt. */
-export type SendResult =
-  | { readonly kind: "accepted" } & PartialSuccess
-  /** The same request may succeed later. */
-  | {
-    readonly kind: "retry";
-    readonly why: string;
-    readonly problem: Reason;
-    readonly retryAfterMs: number | null;
-  }
-  /** It never will. */
-  | { readonly kind: "refused"; readonly reason: string; readonly why: string; readonly problem: Reason }
-  /** The caller's signal ended it. */
-  | { readonly kind: "aborted" };
+export type HttpProtocol = Exclude<Protocol, "grpc">;
 
-export interface HttpSenderOptions {
-  readonly url: string;
-  readonly protocol: Protocol;
-  readonly headers: Readonly<Record<string, string>>;
-  /** For one attempt, answer included. */
-  readonly timeoutMs: number;
-  readonly compression: Compression;
-  /** Default: the well-known authorities, no client certificate. */
-  readonly certificates?: Certificates;
-  /** For dates in Retry-After. */
-  readonly clock?: Clock;
+export interface HttpSenderOptions extends SenderOptions {
+  readonly protocol: HttpProtocol;
 }
 
-const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
+const CONTENT_TYPES: Readonly<Record<HttpProtocol, string>> = {
   "http/protobuf": "application/x-protobuf",
   "http/json": "application/json",
 };
-/** Statuses that OTLP/HTTP calls retryable. */
-const RETRYABLE = new Set([429, 502, 503, 504]);
-/** What the specification recommends; a longer answer is an error that is not retried ("OTLP/HTTP Response"). */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Statuses that OTLP/HTTP calls retryable; gRPC takes them for UNAVAILABLE. */
+export const RETRYABLE_HTTP: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** A body, compressed once and sent as often as needed. */
-export interface PreparedRequest {
-  readonly body: Uint8Array<ArrayBuffer>;
-}
-
-export class HttpSender implements Disposable {
+export class HttpSender implements Sender {
   readonly #options: HttpSenderOptions;
   readonly #headers: Headers;
   readonly #client: Deno.HttpClient;
@@ -59,37 +37,25 @@ export class HttpSender implements Disposable {
   /** @throws {Error} when a header cannot be sent. */
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    this.#headers = createHeaders({ "user-agent": `tsunagi/${VERSION}`, ...options.headers });
+    this.#headers = createHeaders(options.headers);
     this.#headers.set("content-type", CONTENT_TYPES[options.protocol]);
     this.#headers.delete("content-encoding");
     if (options.compression === "gzip") this.#headers.set("content-encoding", "gzip");
     this.#client = createClient(options.certificates ?? { trusted: [], client: null });
   }
 
-  /** The collector without path, query or secrets. */
   get origin(): string {
     return new URL(this.#options.url).origin;
   }
 
-  /** Compresses `message` if that is wanted. */
   async prepare(message: Uint8Array<ArrayBuffer>): Promise<PreparedRequest> {
-    if (this.#options.compression === "none") return { body: message };
-    const stream = new Blob([message]).stream().pipeThrough(new CompressionStream("gzip"));
-    return { body: await new Response(stream).bytes() };
+    return await prepareRequest(message, this.#options.compression);
   }
 
-  /** Posts the request once; it never rejects. */
   async send({ body }: PreparedRequest, signal: AbortSignal): Promise<SendResult> {
     const { url, timeoutMs } = this.#options;
     if (signal.aborted) return { kind: "aborted" };
-    const controller = new AbortController();
-    const abort = () => controller.abort();
-    signal.addEventListener("abort", abort);
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      controller.abort();
-    }, timeoutMs);
+    using limit = new AttemptLimit(signal, timeoutMs);
     try {
       const response = await fetch(url, {
         method: "POST",
@@ -97,23 +63,22 @@ export class HttpSender implements Disposable {
         body,
         // A redirect would turn the POST into a GET and lose the request without a word.
         redirect: "manual",
-        signal: controller.signal,
+        signal: limit.signal,
         client: this.#client,
       });
       return await this.#judge(response);
     } catch (error) {
       if (signal.aborted) return { kind: "aborted" };
-      const why = timedOut ? `no complete answer within ${timeoutMs} ms` : describeFetchError(error, url);
-      const cause = timedOut ? new DOMException(why, "TimeoutError") : error;
-      const problem = reasonOf(fetchProblem(cause, new URL(url), timeoutMs));
+      const why = limit.timedOut
+        ? `no complete answer within ${timeoutMs} ms`
+        : describeFetchError(error, url);
+      const cause = limit.timedOut ? new DOMException(why, "TimeoutError") : error;
+      const problem = fetchProblem(cause, new URL(url), timeoutMs);
       return { kind: "retry", why, problem, retryAfterMs: null };
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
     }
   }
 
-  [Symbol.dispose]() {
+  [Symbol.dispose](): void {
     this.#client.close();
   }
 
@@ -123,53 +88,45 @@ export class HttpSender implements Disposable {
     const { status } = response;
     const body = await readBounded(response);
     if (body === null) {
-      const why = `HTTP status ${status} with an answer of more than ${MAX_ANSWER_BYTES} bytes`;
-      const tooLarge = problem(
-        "collector-not-otlp",
-        `It answers ${status} with more than ${MAX_ANSWER_BYTES} bytes`,
-      );
-      return { kind: "refused", reason: "answer_too_large", why, problem: reasonOf(tooLarge) };
+      return {
+        kind: "refused",
+        reason: "answer_too_large",
+        why: `HTTP status ${status} with an answer of more than ${MAX_ANSWER_BYTES} bytes`,
+        problem: problem(
+          "collector-not-otlp",
+          `It answers ${status} with more than ${MAX_ANSWER_BYTES} bytes`,
+        ),
+      };
     }
-    if (response.ok) return { kind: "accepted", ...readPartialSuccess(body, contentType) };
     const target = redirectTarget(response);
     const redirects = status >= 300 && status < 400;
-    const message = redirects ? describeRedirect(target) : readErrorMessage(body, contentType);
+    const message = response.ok
+      ? ""
+      : redirects
+      ? describeRedirect(target)
+      : readErrorMessage(body, contentType);
     const why = `HTTP status ${status}${message === "" ? "" : `: ${message}`}`;
     const { url, headers, clock = SYSTEM_CLOCK } = this.#options;
-    const wrong = answerProblem({
+    const found = answerProblem({
       url: new URL(url),
       status,
       contentType,
       said: message,
       location: target,
       hasHeaders: Object.keys(headers).length > 0,
-    }) ?? problem("collector-error", why);
-    if (!RETRYABLE.has(status)) {
-      return { kind: "refused", reason: `http_${status}`, why, problem: reasonOf(wrong) };
+    });
+    if (response.ok) return { kind: "accepted", doubt: found, ...readPartialSuccess(body, contentType) };
+    const wrong = found ?? problem("collector-error", why);
+    if (!RETRYABLE_HTTP.has(status)) {
+      return { kind: "refused", reason: `http_${status}`, why, problem: wrong };
     }
     return {
       kind: "retry",
       why,
-      problem: reasonOf(wrong),
+      problem: wrong,
       retryAfterMs: parseRetryAfter(response.headers.get("retry-after"), clock.now()),
     };
   }
-}
-
-function createHeaders(wanted: Readonly<Record<string, string>>): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(wanted)) {
-    try {
-      headers.set(name, value);
-    } catch {
-      // The value may be a secret.
-      throw new Error(
-        `Cannot send header ${JSON.stringify(name)}: its name or value has characters that HTTP forbids. ` +
-          "Use letters, digits and dashes in names, and one line of Latin letters in values.",
-      );
-    }
-  }
-  return headers;
 }
 
 /** The body, or null when it is too long; what follows is not waited for then. */

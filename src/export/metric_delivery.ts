@@ -7,9 +7,9 @@ import type { Logger } from "../support/log.ts";
 import { type Reason, reasonOf } from "../support/reason.ts";
 import { rejection } from "./collector_problem.ts";
 import { deliver } from "./deliver.ts";
-import type { HttpSender } from "./http_sender.ts";
 import type { PartialSuccess } from "./otlp_response.ts";
 import type { OutageLog } from "./outage_log.ts";
+import type { Sender } from "./sender.ts";
 import { splitMetrics } from "./split_metrics.ts";
 
 /** Counts since the beginning, over all configurations. */
@@ -19,7 +19,7 @@ export interface MetricExportStats {
   /** Data points that it took. */
   readonly points: number;
   /**
-   * Collections that were given up, by reason: http_STATUS, answer_too_large, retries_exhausted, too_large, collect,
+   * Collections that were given up, by reason: http_STATUS, grpc_STATUS, answer_too_large, retries_exhausted, too_large, collect,
    * shutdown, replaced. What they measured is not lost: the next one has it too.
    */
   readonly failed: Readonly<Record<string, number>>;
@@ -35,7 +35,7 @@ export interface MetricExportStats {
 /** A collector and how it is served. */
 export interface Destination {
   readonly config: MetricsConfig;
-  readonly sender: HttpSender;
+  readonly sender: Sender;
   readonly outage: OutageLog;
   /** Ends what is on its way there, because it has been replaced. */
   readonly stop: AbortController;

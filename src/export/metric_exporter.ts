@@ -1,5 +1,5 @@
 /**
- * Sends metrics to a collector by OTLP/HTTP, once each interval and a last time at the end. Made by the composition
+ * Sends metrics to a collector by OTLP, once each interval and a last time at the end. Made by the composition
  * root; a reload calls configure() again. One collection is on its way at a time, so that with delta temporality
  * nothing is counted twice.
  */
@@ -8,8 +8,8 @@ import type { MetricSource } from "../metrics/types.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
 import { readCertificates } from "./certificates.ts";
+import { createSender } from "./create_sender.ts";
 import { MAX_REQUEST_BYTES } from "./encode_requests.ts";
-import { HttpSender } from "./http_sender.ts";
 import { type Destination, MetricDelivery, type MetricExportStats } from "./metric_delivery.ts";
 import { OutageLog } from "./outage_log.ts";
 
@@ -69,7 +69,7 @@ export class MetricExporter implements AsyncDisposable {
     const certificates = readCertificates(config);
     const made = config.url === null ? "" : JSON.stringify([config, certificates]);
     if (made === this.#made || this.#closed !== null) return false;
-    const next = config.url === null ? null : new HttpSender({
+    const next = config.url === null ? null : createSender({
       ...config,
       url: config.url,
       certificates,

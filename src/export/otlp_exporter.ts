@@ -1,5 +1,5 @@
 /**
- * Exports spans to one collector by OTLP/HTTP: a bounded queue, batches, a few requests at a time, retries by the
+ * Exports spans to one collector by OTLP: a bounded queue, batches, a few requests at a time, retries by the
  * rules of the OTLP specification. Every span handed in ends in exactly one count. Made by TraceExport, one for each
  * configuration.
  */
@@ -9,16 +9,17 @@ import type { Logger } from "../support/log.ts";
 import { type Reason, reasonOf } from "../support/reason.ts";
 import type { Resource } from "../trace/resource.ts";
 import { rejection } from "./collector_problem.ts";
+import { createSender } from "./create_sender.ts";
 import { deliver } from "./deliver.ts";
 import { encodeRequests } from "./encode_requests.ts";
-import { HttpSender, type HttpSenderOptions } from "./http_sender.ts";
 import { OutageLog } from "./outage_log.ts";
 import { type QueueItem, SpanQueue } from "./queue.ts";
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from "./retry.ts";
+import type { Sender, SenderOptions } from "./sender.ts";
 import type { ExportStats, SpanExporter } from "./span_exporter.ts";
 import { SpanTally } from "./span_tally.ts";
 
-export interface OtlpExporterOptions extends HttpSenderOptions {
+export interface OtlpExporterOptions extends SenderOptions {
   /** Spans waiting or on their way. */
   readonly maxQueue: number;
   /** Bytes of the spans waiting. Default 64 MiB. */
@@ -44,7 +45,7 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
   readonly #clock: Clock;
   readonly #tally: SpanTally;
   readonly #queue: SpanQueue;
-  readonly #sender: HttpSender;
+  readonly #sender: Sender;
   readonly #outage: OutageLog;
   readonly #deliveries = new Set<Promise<void>>();
   /** Ends requests and waits; what is unfinished then is lost. */
@@ -64,7 +65,7 @@ export class OtlpExporter implements SpanExporter, AsyncDisposable {
     this.#options = options;
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#tally = options.tally ?? new SpanTally();
-    this.#sender = new HttpSender(options);
+    this.#sender = createSender(options);
     this.#outage = new OutageLog({
       log: options.log,
       clock: this.#clock,

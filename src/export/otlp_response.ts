@@ -1,4 +1,4 @@
-/** Reads what a collector answers, in either encoding of OTLP/HTTP. Answers are bounded and never trusted. */
+/** Reads the messages that a collector answers with, in either encoding. Answers are bounded and never trusted. */
 import { ProtoReader, WIRE_BYTES, WIRE_VARINT } from "../support/proto_reader.ts";
 import { escapeControls } from "../support/text.ts";
 
@@ -44,8 +44,8 @@ export function readErrorMessage(body: Uint8Array, contentType: string): string 
   }
 }
 
-/** Fit for one line of a log. */
-function shorten(message: string): string {
+/** A server's words, fit for one line of a log. */
+export function shorten(message: string): string {
   const line = escapeControls(message.trim());
   return line.length > MAX_MESSAGE_LENGTH ? line.slice(0, MAX_MESSAGE_LENGTH) + "…" : line;
 }

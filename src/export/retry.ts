@@ -15,7 +15,8 @@ export const DEFAULT_RETRY_POLICY: RetryPolicy = { initialMs: 250, maxMs: 5_000,
 
 /**
  * Milliseconds before attempt number `attempt` + 1 (the first is 1), or null to give up. What the server asks
- * for comes first; else the delay doubles, and half of it is random so that many agents do not knock at once.
+ * for comes first, unless that is no time at all; else the delay doubles, and half of it is random so that many agents
+ * do not knock at once.
  * Whoever asks for more than is left gets the last attempt at the end of the time.
  */
 export function retryDelayMs(
@@ -26,7 +27,7 @@ export function retryDelayMs(
   const leftMs = policy.maxElapsedMs - elapsedMs;
   if (leftMs <= 0) return null;
   const full = Math.min(policy.maxMs, policy.initialMs * 2 ** Math.min(attempt - 1, 30));
-  return Math.min(leftMs, retryAfterMs ?? full * (0.5 + random / 2));
+  return Math.min(leftMs, retryAfterMs || full * (0.5 + random / 2));
 }
 
 /** Retry-After as milliseconds from `nowMs`: seconds or an HTTP date (RFC 9110, 10.2.3). Null when unusable. */

@@ -34,7 +34,7 @@ Deno.test("retryDelayMs() prefers what the server asks for, tries a last time at
   const f = (elapsedMs: number, retryAfterMs: number | null, want: number | null) =>
     equal(retryDelayMs(policy, { attempt: 1, elapsedMs, retryAfterMs, random: 1 }), want);
   f(0, 7_000, 7_000);
-  f(0, 0, 0);
+  f(0, 0, 100);
   f(0, 86_400_000, 10_000);
   f(3_001, 7_000, 6_999);
   f(9_900, null, 100);

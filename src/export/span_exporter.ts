@@ -10,7 +10,7 @@ export interface ExportStats {
   /** Waiting, or on their way without an answer yet. */
   readonly queued: number;
   /**
-   * By reason: queue_full, rejected, http_STATUS, answer_too_large, retries_exhausted, too_large, malformed, replaced,
+   * By reason: queue_full, rejected, http_STATUS, grpc_STATUS, answer_too_large, retries_exhausted, too_large, malformed, replaced,
    * shutdown.
    */
   readonly lost: Readonly<Record<string, number>>;

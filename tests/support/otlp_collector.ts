@@ -24,6 +24,8 @@ const TOOLCHAIN = "1.26.11";
 /** What a configuration may refer to. Addresses are HOST:PORT, free ones on the loopback. */
 export interface CollectorPlaces {
   readonly otlp: string;
+  /** The same by gRPC; of the default configuration alone. */
+  readonly otlpGrpc: string;
   /** For the prometheus exporter. */
   readonly prometheus: string;
   /** Where health_check has to listen. */
@@ -37,8 +39,9 @@ export interface CollectorOptions {
   readonly config?: (places: CollectorPlaces) => string;
   /** Of the default configuration: it speaks TLS and demands certificates that clientCaFile's owner signed. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly clientCaFile: string };
-  /** Instead of a free port for OTLP, to come back where another one was. */
+  /** Instead of free ports for OTLP/HTTP and OTLP/gRPC, to come back where another one was. */
   readonly otlpPort?: number;
+  readonly otlpGrpcPort?: number;
 }
 
 /** One line of the file exporter's output for metrics: an ExportMetricsServiceRequest in JSON. */
@@ -85,14 +88,16 @@ interface ExportedTraces {
 }
 
 function defaultConfig(
-  { otlp, prometheus, health, directory }: CollectorPlaces,
+  { otlp, otlpGrpc, prometheus, health, directory }: CollectorPlaces,
   tls: CollectorOptions["tls"],
 ) {
   const security = tls
     ? `, tls: {cert_file: "${tls.certFile}", key_file: "${tls.keyFile}", client_ca_file: "${tls.clientCaFile}"}`
     : "";
   return `
-receivers: {otlp: {protocols: {http: {endpoint: "${otlp}"${security}}}}}
+receivers:
+  otlp:
+    protocols: {http: {endpoint: "${otlp}"${security}}, grpc: {endpoint: "${otlpGrpc}"${security}}}
 processors: {batch: {timeout: 100ms}}
 exporters:
   file/traces: {path: "${directory}/traces.jsonl", flush_interval: 100ms}
@@ -125,8 +130,10 @@ export async function buildCollector(): Promise<string> {
 /** A running Collector. */
 export class Collector implements AsyncDisposable {
   private constructor(
-    /** Base URL for OTLP. */
+    /** Base URL for OTLP/HTTP. */
     readonly url: string,
+    /** For OTLP/gRPC. */
+    readonly grpcUrl: string,
     readonly places: CollectorPlaces,
     readonly pid: number,
     /** Lines of its log, for the message of a failed test. */
@@ -142,6 +149,7 @@ export class Collector implements AsyncDisposable {
     const local = (port: number) => `127.0.0.1:${port}`;
     const places = {
       otlp: local(options.otlpPort ?? freePort()),
+      otlpGrpc: local(options.otlpGrpcPort ?? freePort()),
       prometheus: local(freePort()),
       health: local(freePort()),
       directory: scratch.path,
@@ -173,7 +181,8 @@ export class Collector implements AsyncDisposable {
     });
     assert.ok(!ended, `the Collector ended: ${log.join("\n")}`);
     const scheme = options.tls ? "https" : "http";
-    return new Collector(`${scheme}://${places.otlp}`, places, child.pid, log, stack.move());
+    const [url, grpcUrl] = [`${scheme}://${places.otlp}`, `${scheme}://${places.otlpGrpc}`];
+    return new Collector(url, grpcUrl, places, child.pid, log, stack.move());
   }
 
   /** All spans that it has written so far. */

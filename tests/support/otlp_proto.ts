@@ -40,7 +40,10 @@ message Span {
 message Status { reserved 1; string message = 2; int32 code = 3; }
 message ExportTraceServiceResponse { ExportTracePartialSuccess partial_success = 1; }
 message ExportTracePartialSuccess { int64 rejected_spans = 1; string error_message = 2; }
-message RpcStatus { int32 code = 1; string message = 2; }
+message RpcStatus { int32 code = 1; string message = 2; repeated Any details = 3; }
+message Any { string type_url = 1; bytes value = 2; }
+message RetryInfo { Duration retry_delay = 1; }
+message Duration { int64 seconds = 1; int32 nanos = 2; }
 `;
 
 const root = protobuf.parse(SCHEMA).root;
@@ -52,7 +55,8 @@ export type MessageName =
   | "Resource"
   | "ExportTraceServiceRequest"
   | "ExportTraceServiceResponse"
-  | "RpcStatus";
+  | "RpcStatus"
+  | "RetryInfo";
 
 /** A message as protobufjs shows it: camelCase, ids in base64, 64-bit integers as strings, enums as numbers. */
 export type Message = Record<string, unknown>;

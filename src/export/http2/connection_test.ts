@@ -1,0 +1,325 @@
+/** Http2Connection, through GrpcSender, against servers that are made of bytes: hostile, broken, or of another kind. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { joinBytes } from "../../support/bytes.ts";
+import { GrpcSender } from "../grpc_sender.ts";
+import type { SendResult } from "../sender.ts";
+import { encodeFrame, encodeUint32, Flag, FRAME_HEAD_BYTES, FrameType, PREFACE } from "./frames.ts";
+import { encodeHeaders, type HeaderField } from "./hpack.ts";
+
+type Serve = (peer: Peer) => Promise<void>;
+
+const SETTINGS = encodeFrame({ type: FrameType.SETTINGS, payload: new Uint8Array() });
+const GRPC_HEAD: HeaderField[] = [[":status", "200"], ["content-type", "application/grpc"]];
+const OK: HeaderField[] = [["grpc-status", "0"]];
+
+const headers = (fields: HeaderField[], flags: number = Flag.END_HEADERS, stream = 1) =>
+  encodeFrame({ type: FrameType.HEADERS, flags, stream, payload: encodeHeaders(fields) });
+const END = Flag.END_HEADERS | Flag.END_STREAM;
+const data = (payload: Uint8Array, flags = 0, stream = 1) =>
+  encodeFrame({ type: FrameType.DATA, flags, stream, payload });
+const ANSWER = joinBytes([headers(GRPC_HEAD), data(new Uint8Array(5)), headers(OK, END)]);
+
+/** A connection, seen from the server. */
+class Peer {
+  constructor(readonly connection: Deno.TcpConn) {}
+
+  async write(...parts: Uint8Array[]): Promise<void> {
+    const bytes = joinBytes(parts);
+    for (let at = 0; at < bytes.length;) at += await this.connection.write(bytes.subarray(at));
+  }
+
+  /** Frames until the first with END_STREAM, after the preface; the server's SETTINGS are sent before. */
+  async request(): Promise<{ type: number; flags: number; payload: Uint8Array }[]> {
+    await this.write(SETTINGS);
+    equal(new TextDecoder().decode(await this.#read(PREFACE.length)), PREFACE);
+    const frames = [];
+    while (true) {
+      const frame = await this.frame();
+      frames.push(frame);
+      if (frame.type === FrameType.DATA && frame.flags & Flag.END_STREAM) return frames;
+    }
+  }
+
+  async frame() {
+    const head = await this.#read(FRAME_HEAD_BYTES);
+    const view = new DataView(head.buffer);
+    const payload = await this.#read(view.getUint32(0) >>> 8);
+    return { type: head[3]!, flags: head[4]!, stream: view.getUint32(5), payload };
+  }
+
+  async #read(length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length;) {
+      const read = await this.connection.read(bytes.subarray(at));
+      if (read === null) throw new Error("the client has closed");
+      at += read;
+    }
+    return bytes;
+  }
+}
+
+/** A server for one sender; what `serve` throws is thrown at the end. */
+class Raw implements AsyncDisposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #serving: Promise<void>[] = [];
+  readonly #accepting: Promise<void>;
+  readonly sender: GrpcSender;
+  connections = 0;
+
+  constructor(serve: Serve, { timeoutMs = 2_000 } = {}) {
+    this.#accepting = this.#accept(serve);
+    const url = `http://127.0.0.1:${this.#listener.addr.port}/x`;
+    this.sender = new GrpcSender({ url, headers: {}, timeoutMs, compression: "none" });
+  }
+
+  async send(length = 100): Promise<SendResult> {
+    return await this.sender.send({ body: new Uint8Array(length) }, new AbortController().signal);
+  }
+
+  async #accept(serve: Serve): Promise<void> {
+    for await (const connection of this.#listener) {
+      this.connections++;
+      const served = serve(new Peer(connection)).finally(() => {
+        try {
+          connection.close();
+        } catch {
+          // It is closed.
+        }
+      });
+      served.catch(() => {});
+      this.#serving.push(served);
+    }
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.sender[Symbol.dispose]();
+    this.#listener.close();
+    await this.#accepting;
+    await Promise.all(this.#serving);
+  }
+}
+
+/** Reads until the client ends the connection. */
+async function untilClosed({ connection }: Peer): Promise<void> {
+  const into = new Uint8Array(65_536);
+  try {
+    while (await connection.read(into) !== null);
+  } catch {
+    // Reset.
+  }
+}
+
+/** What comes of a request whose answer is these bytes, with the connection left open. */
+async function after(...parts: Uint8Array[]): Promise<SendResult> {
+  await using raw = new Raw(async (peer) => {
+    await peer.request();
+    await peer.write(...parts);
+    await untilClosed(peer);
+  });
+  return await raw.send();
+}
+
+Deno.test("a server of another kind is told by what it says first", async () => {
+  const f = async (said: string, why: RegExp, close: boolean) => {
+    await using raw = new Raw(async (peer) => {
+      await peer.connection.read(new Uint8Array(10));
+      if (said !== "") await peer.write(Uint8Array.from(said, (letter) => letter.charCodeAt(0)));
+      if (!close) await untilClosed(peer);
+    });
+    const result = await raw.send();
+    ok(result.kind === "retry");
+    equal(result.problem.code, "collector-not-grpc");
+    match(result.why, why);
+    match(result.problem.remedy, /protocol http\/protobuf/);
+  };
+  await f("HTTP/1.1 400 Bad Request\r\n\r\nx", /it answers "HTTP\/1.1 400 Bad Request"$/, true);
+  await f("HTTP/1.1 400 Bad Request\r\n\r\nx", /it answers "HTTP\/1.1 400 Bad Request"$/, false);
+  await f("\x15\x03\x01\x00\x02\x02\x46", /an alert of TLS$/, true);
+  await f("", /does not speak HTTP\/2/, true);
+  await f("\0\0\x08\x06\0\0\0\0\0xxxxxxxx", /no SETTINGS come first|it answers/, false);
+});
+
+Deno.test("nobody who listens is told apart", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const url = `http://127.0.0.1:${port}/x`;
+  using sender = new GrpcSender({ url, headers: {}, timeoutMs: 2_000, compression: "none" });
+  const result = await sender.send({ body: new Uint8Array(1) }, new AbortController().signal);
+  ok(result.kind === "retry");
+  deepEqual([result.problem.code, result.why], [
+    "collector-refused",
+    `Nothing listens on 127.0.0.1:${port}: connection refused`,
+  ]);
+});
+
+Deno.test("a listener that says nothing ends at the time limit", async () => {
+  await using raw = new Raw(untilClosed, { timeoutMs: 50 });
+  const result = await raw.send();
+  equal(result.kind === "retry" && result.problem.code, "collector-timeout");
+});
+
+Deno.test("whatever may stand between the frames of an answer does no harm", async () => {
+  const ping = encodeFrame({ type: FrameType.PING, payload: Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]) });
+  const padded = encodeFrame({
+    type: FrameType.DATA,
+    flags: Flag.PADDED,
+    stream: 1,
+    payload: Uint8Array.from([3, 0, 0, 0, 0, 0, 9, 9, 9]),
+  });
+  const prioritised = encodeFrame({
+    type: FrameType.HEADERS,
+    flags: Flag.PRIORITY,
+    stream: 1,
+    payload: joinBytes([new Uint8Array(5), encodeHeaders(GRPC_HEAD.slice(0, 1))]),
+  });
+  const continued = encodeFrame({
+    type: FrameType.CONTINUATION,
+    flags: Flag.END_HEADERS,
+    stream: 1,
+    payload: encodeHeaders(GRPC_HEAD.slice(1)),
+  });
+  await using raw = new Raw(async (peer) => {
+    await peer.request();
+    await peer.write(
+      ping,
+      encodeFrame({ type: 77, flags: 255, stream: 1, payload: new Uint8Array(300) }),
+      headers([[":status", "100"]]),
+      prioritised,
+      continued,
+      padded,
+      headers(OK, END),
+    );
+    // The answer of ping comes after that of SETTINGS.
+    let frame = await peer.frame();
+    while (frame.type !== FrameType.PING) frame = await peer.frame();
+    deepEqual([frame.flags, [...frame.payload]], [Flag.ACK, [1, 2, 3, 4, 5, 6, 7, 8]]);
+    await untilClosed(peer);
+  });
+  equal((await raw.send()).kind, "accepted");
+});
+
+Deno.test("a body is sent as the windows allow, one of zero too, and the rest not once the answer is there", async () => {
+  await using raw = new Raw(async (peer) => {
+    const noRoom = joinBytes([Uint8Array.from([0, 4]), encodeUint32(0)]);
+    await peer.write(encodeFrame({ type: FrameType.SETTINGS, payload: noRoom }));
+    await untilClosed(peer);
+  }, { timeoutMs: 100 });
+  const stuck = await raw.send(100_000);
+  equal(stuck.kind === "retry" && stuck.problem.code, "collector-timeout");
+
+  let cancelled = false;
+  await using early = new Raw(async (peer) => {
+    await peer.write(SETTINGS, headers([...GRPC_HEAD, ["grpc-status", "3"]], END));
+    await peer.connection.read(new Uint8Array(24));
+    while (!cancelled) cancelled = (await peer.frame()).type === FrameType.RST_STREAM;
+    await untilClosed(peer);
+  });
+  const refused = await early.send(1_000_000);
+  equal(refused.kind === "refused" && refused.reason, "grpc_invalid_argument");
+});
+
+Deno.test("GOAWAY: what was not looked at is tried again, with the server's words where it complains", async () => {
+  const goaway = (last: number, code: number, words = "") =>
+    encodeFrame({
+      type: FrameType.GOAWAY,
+      payload: joinBytes([encodeUint32(last, code), new TextEncoder().encode(words)]),
+    });
+  const graceful = await after(goaway(0, 0));
+  deepEqual(graceful.kind === "retry" && graceful.problem.code, "collector-busy");
+  const complaint = await after(goaway(0, 11, "too_many_pings\n"));
+  ok(complaint.kind === "retry");
+  equal(complaint.problem.code, "collector-connection-cut");
+  match(complaint.why, /GOAWAY with HTTP\/2 error 11: too_many_pings/);
+  equal((await after(joinBytes([goaway(1, 0), ANSWER]))).kind, "accepted");
+  equal((await after(joinBytes([goaway(0x7fff_ffff, 11), ANSWER]))).kind, "accepted");
+});
+
+Deno.test("an answer that is cut is tried again, wherever it is cut, over a new connection", async () => {
+  for (let length = 0; length < ANSWER.length; length += 7) {
+    await using raw = new Raw(async (peer) => {
+      await peer.request();
+      await peer.write(ANSWER.subarray(0, length));
+    });
+    const result = await raw.send();
+    equal(
+      result.kind === "retry" && result.problem.code,
+      "collector-connection-cut",
+      `after ${length} bytes`,
+    );
+    await raw.send();
+    equal(raw.connections, 2);
+  }
+});
+
+Deno.test("a server that breaks the rules loses the connection, and the request is tried again", async () => {
+  const f = async (...parts: Uint8Array[]) => {
+    const result = await after(...parts);
+    equal(result.kind === "retry" && result.problem.code, "collector-connection-cut");
+  };
+  const bad = (type: number, flags: number, payload: Uint8Array, stream = 1) =>
+    encodeFrame({ type, flags, stream, payload });
+  await f(bad(FrameType.HEADERS, Flag.END_HEADERS, Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0xff])));
+  await f(headers([["content-type", "application/grpc"]]));
+  await f(headers(GRPC_HEAD, 0), data(new Uint8Array(5)));
+  await f(bad(FrameType.CONTINUATION, Flag.END_HEADERS, encodeHeaders(GRPC_HEAD)));
+  await f(bad(FrameType.DATA, Flag.PADDED, Uint8Array.from([9, 0])));
+  await f(bad(FrameType.PUSH_PROMISE, Flag.END_HEADERS, encodeUint32(2)));
+  await f(bad(FrameType.RST_STREAM, 0, new Uint8Array(2)));
+  await f(bad(FrameType.WINDOW_UPDATE, 0, encodeUint32(0x7fff_ffff), 0));
+  await f(bad(FrameType.GOAWAY, 0, new Uint8Array(3), 0));
+  await f(Uint8Array.from([0, 0x40, 1, 0, 0, 0, 0, 0, 1]));
+  const endless = Array.from({ length: 70 }, () => bad(FrameType.CONTINUATION, 0, new Uint8Array(1)));
+  await f(headers(GRPC_HEAD, 0), ...endless);
+  await f(bad(FrameType.SETTINGS, 0, joinBytes([Uint8Array.from([0, 4]), encodeUint32(0x8000_0000)]), 0));
+});
+
+Deno.test("an answer in many small frames is read, one that is too long is cancelled", async () => {
+  const tiny = joinBytes(Array.from({ length: 40_000 }, () => data(new Uint8Array(1))));
+  const taken = await after(headers(GRPC_HEAD), tiny, headers(OK, END));
+  equal(taken.kind, "accepted");
+  await using raw = new Raw(async (peer) => {
+    await peer.request();
+    await peer.write(headers(GRPC_HEAD));
+    const block = joinBytes(Array.from({ length: 4 }, () => data(new Uint8Array(16_384))));
+    try {
+      while (true) await peer.write(block);
+    } catch {
+      // The client has ended the connection, with the sender.
+    }
+  });
+  const result = await raw.send();
+  equal(result.kind === "refused" && result.reason, "answer_too_large");
+});
+
+Deno.test("five hundred answers of chance end in a result, and leave nothing open", async () => {
+  let seed = 20_261_128;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor(seed / 2 ** 32 * below);
+  };
+  const noise = (length: number) => Uint8Array.from({ length }, () => random(256));
+  const pieces = [SETTINGS, ...[headers(GRPC_HEAD), data(new Uint8Array(5)), headers(OK, END)]];
+  const kinds = new Set<string>();
+  const answer = () =>
+    joinBytes(Array.from({ length: 1 + random(6) }, () => {
+      const piece = random(3) === 0
+        ? encodeFrame({ type: random(11), flags: random(256), stream: random(4), payload: noise(random(40)) })
+        : pieces[random(pieces.length)]!.slice();
+      if (random(8) === 0) piece[random(piece.length)] = random(256);
+      return piece;
+    }));
+  await using raw = new Raw(async (peer) => {
+    try {
+      await peer.request();
+      await peer.write(answer());
+    } catch {
+      // The client has had enough.
+    }
+  });
+  for (let round = 0; round < 500; round++) {
+    const result = await raw.send();
+    kinds.add(result.kind);
+  }
+  deepEqual([...kinds].sort(), ["accepted", "refused", "retry"]);
+});
