@@ -1,5 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { statusReport } from "./agent_state.ts";
 import { pageTest, placeOf, show, tableRows, until } from "./page_test_case.ts";
 import { settled } from "./walk.ts";
 
@@ -182,6 +183,14 @@ pageTest("says when the agent is gone, keeps what it knew and comes back by itse
   await page.getByText("The agent does not answer.").waitFor({ state: "hidden" });
   await page.getByRole("link", { name: "healthy" }).waitFor();
   forgive(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+});
+
+pageTest("is not healthy while nothing can be delivered", {}, async ({ page, server, open }) => {
+  const { export: exporter } = statusReport({ spans: 1, store: server.world.traces.stats() });
+  const reason = { code: "collector-refused", message: "Nothing listens there", remedy: "Start it" };
+  server.status = { export: { ...exporter, reason } };
+  await open("");
+  await page.getByRole("link", { name: "export fails" }).waitFor();
 });
 
 pageTest("tries again when told so, and says what a failing agent says", {}, async (test) => {
