@@ -66,12 +66,12 @@ async function buildService(): Promise<void> {
 }
 
 /** The spans that an account knows to be over. */
-export function settled(accounting: Accounting): number {
+export function settled(accounting: Omit<Accounting, "begun">): number {
   return accounting.exported + accounting.sampledOut + lostInAll(accounting);
 }
 
 /** Lost spans of all reasons. */
-export function lostInAll(accounting: Accounting): number {
+export function lostInAll(accounting: Pick<Accounting, "lost">): number {
   return Object.values(accounting.lost).reduce((sum, count) => sum + count, 0);
 }
 

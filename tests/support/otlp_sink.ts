@@ -45,6 +45,8 @@ export class OtlpSink implements AsyncDisposable {
   readonly spans: ReceivedSpan[] = [];
   /** Requests seen, whatever they were answered. */
   requests = 0;
+  /** Headers of the last one. */
+  headers = new Headers();
   answer: SinkAnswer = () => 200;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -67,6 +69,7 @@ export class OtlpSink implements AsyncDisposable {
 
   async #receive(request: Request): Promise<Response> {
     this.requests++;
+    this.headers = request.headers;
     const body = await bodyOf(request);
     if (new URL(request.url).pathname !== "/v1/traces") return new Response(null, { status: 404 });
     const status = this.answer();
