@@ -89,7 +89,7 @@ Deno.test("MetricExporter sends once each interval, and a last time at the end",
   deepEqual(rig.bodies, []);
   await rig.pass(1);
   await rig.pass(60_000);
-  await rig.exporter.shutdown(1_000);
+  await rig.exporter.shutdown(60_000);
   deepEqual(rig.bodies, ["http/protobuf 1", "http/protobuf 2", "http/protobuf 3"]);
   const { path, headers } = rig.server.requests[0]!;
   deepEqual([path, headers.get("content-type"), headers.get("authorization")], [
@@ -136,7 +136,7 @@ Deno.test("MetricExporter gives an export up when the next is due; delta figures
   await eventually(() => deepEqual(rig.source.settled, ["failed"]));
   deepEqual(rig.exporter.stats().failed, { retries_exhausted: 1 });
   rig.server.answer = okAnswer;
-  await rig.exporter.shutdown(1_000);
+  await rig.exporter.shutdown(60_000);
   deepEqual(rig.source.settled.at(-1), "delivered");
   equal(rig.bodies.at(-1), `http/protobuf ${rig.source.total}`);
 });
@@ -218,7 +218,7 @@ Deno.test("MetricExporter.configure() sends the next collection elsewhere, and n
 Deno.test("MetricExporter ends an export at the collector where it began, for a bounded time", async () => {
   const gate = Promise.withResolvers<Response>();
   await using rig = new Rig(({ attempt, ending }) => attempt === 1 ? gate.promise : ending.then(okAnswer), {
-    drainMs: 50,
+    drainMs: 3_000,
   });
   await using other = new OtlpServer();
   const config = configOf(rig.server.metricsUrl, { temporality: "delta" });
@@ -250,7 +250,8 @@ Deno.test("MetricExporter.shutdown() cuts a wait short, and ends at its deadline
   await eventually(() => equal(rig.clock.sleepers, 1));
   await rig.clock.advance(60_000);
   await eventually(() => ok(rig.exporter.stats().lastError));
-  await rig.exporter.shutdown(300);
+  // Two requests are answered in this time, the third is given up after it.
+  await rig.exporter.shutdown(3_000);
   const { exports, failed } = rig.exporter.stats();
   deepEqual([exports, failed, rig.server.requests.length], [1, { shutdown: 1 }, 3]);
   equal(rig.exporter.configure(configOf(null)), false);

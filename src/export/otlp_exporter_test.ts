@@ -347,7 +347,7 @@ Deno.test("OtlpExporter.shutdown() sends what waits at once, also what waits to 
   sink.push(7);
   await sink.until(({ lastError }) => lastError !== null);
   sink.push(3);
-  await sink.exporter.shutdown(5_000);
+  await sink.exporter.shutdown(60_000);
   const { exported, queued, lost } = sink.exporter.stats();
   deepEqual([exported, queued, lost], [10, 0, {}]);
 });

@@ -41,7 +41,7 @@ Deno.test("SpanOutput with no collector counts as exported what the store and th
   const { output, store, printed } = make();
   const bytes = batchBytes([encodeSpan({ traceId: TRACE_ID }), encodeSpan({ traceId: TRACE_ID })]);
   output.push(RESOURCE, { pid: 7, count: 2, bytes });
-  await output.shutdown(1_000);
+  await output.shutdown(60_000);
   equal(store.get(TRACE_ID)?.spans.length, 2);
   equal(printed.join("").split("\n").length, 3);
   deepEqual(output.stats(), {

@@ -181,7 +181,7 @@ Deno.test("TraceExport waits as long as a replaced collector asks, but not at th
     await clock.advance(19_999);
     equal(busy.requests.length, 1);
     if (end === "later") await clock.advance(1);
-    else await out.shutdown(5_000);
+    else await out.shutdown(60_000);
     await idle(out);
     deepEqual([busy.requests.length, out.stats().exported], [2, 7]);
   }

@@ -152,7 +152,7 @@ async function exportWhileMeasuring(url: string, measured: Measured, temporality
     log: createLogger({ write: () => {} }),
   });
   exporter.configure({
-    ...{ url, protocol: "http/protobuf", headers: {}, timeoutMs: 10_000, compression: "gzip", temporality },
+    ...{ url, protocol: "http/protobuf", headers: {}, timeoutMs: 60_000, compression: "gzip", temporality },
     tls: { caFile: null, certFile: null, keyFile: null },
     intervalMs: 100,
   });
@@ -161,7 +161,7 @@ async function exportWhileMeasuring(url: string, measured: Measured, temporality
     const { exports } = exporter.stats();
     await eventually(() => assert.ok(exporter.stats().exports > exports));
   }
-  await exporter.shutdown(10_000);
+  await exporter.shutdown(60_000);
   return exporter;
 }
 
