@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { SelectRule } from "../../src/config/config.ts";
 import type { DiscoveryRules } from "../../src/discovery/discovery.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free_port.ts";
 import { rootTest } from "../support/root.ts";
 import { globOf, ruleOf, selectOf } from "../support/select.ts";
 import { TracedNode } from "./traced_node.ts";
@@ -47,8 +48,8 @@ rootTest("a program that is no Go is listed as such while a rule means it", asyn
 
 rootTest("whoever has the port that a rule asks for is listed, also when it listens later", async () => {
   await using stack = new AsyncDisposableStack();
-  const first = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = first.addr;
+  const port = freePort();
+  const first = Deno.listen({ hostname: "127.0.0.1", port });
   const rule = ruleOf({ origin: "--port", openPorts: [{ first: port, last: port }] });
   const node = stack.use(await TracedNode.start(rulesOf(rule)));
   assert.equal(listed(node, Deno.pid), "not-go");
