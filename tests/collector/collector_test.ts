@@ -12,7 +12,12 @@ import { assertReceived, buildUnpleasant, chainOf, type Echo } from "../e2e/benc
 
 const REQUESTS = 101;
 
-for (const [protocol, compression] of [["http/protobuf", "none"], ["http/json", "gzip"]] as const) {
+for (
+  const [protocol, compression] of [["http/protobuf", "none"], ["http/json", "gzip"], [
+    "grpc",
+    "gzip",
+  ]] as const
+) {
   rootTest(`the Collector gets every span and request, once, by ${protocol} and ${compression}`, async () => {
     using scratch = new ScratchDirectory();
     const exe = scratch.copy(await buildUnpleasant(), "service");
@@ -20,7 +25,7 @@ for (const [protocol, compression] of [["http/protobuf", "none"], ["http/json", 
     await using agent = await Agent.start({
       args: ["--exe", exe, "--print", "off"],
       env: {
-        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_ENDPOINT: protocol === "grpc" ? collector.grpcUrl : collector.url,
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
         OTEL_EXPORTER_OTLP_COMPRESSION: compression,
         OTEL_METRIC_EXPORT_INTERVAL: "500",

@@ -1,6 +1,6 @@
 /**
  * Both exporters against the real OpenTelemetry Collector, which reads what they send by its own code: in both
- * encodings, compressed or not, with TLS and client certificates or without.
+ * encodings and by gRPC, compressed or not, with TLS and client certificates or without.
  */
 import assert from "node:assert/strict";
 import type {
@@ -25,13 +25,17 @@ const NO_TLS = { caFile: null, certFile: null, keyFile: null };
 const log = createLogger({ write: () => {} });
 
 function otlpConfig(url: string, protocol: Protocol, compression: Compression): OtlpConfig {
-  return { url, protocol, compression, headers: {}, timeoutMs: 10_000, tls: NO_TLS };
+  return { url, protocol, compression, headers: {}, timeoutMs: 60_000, tls: NO_TLS };
 }
 
-const FORMS = [["http/protobuf", "none"], ["http/protobuf", "gzip"], ["http/json", "none"], [
-  "http/json",
-  "gzip",
-]] as const;
+const FORMS = [
+  ["http/protobuf", "none"],
+  ["http/protobuf", "gzip"],
+  ["http/json", "none"],
+  ["http/json", "gzip"],
+  ["grpc", "none"],
+  ["grpc", "gzip"],
+] as const;
 
 /** Spans of two processes with all that a span can hold, by index. */
 function spansOf(count: number) {
@@ -80,14 +84,14 @@ async function exportSpans(config: TracesConfig, count: number): Promise<TraceEx
   encoded.forEach((span, at) => {
     out.push(at < 10 ? front : back, { pid: 1, count: 1, bytes: batchBytes([span]) });
   });
-  await out.shutdown(10_000);
+  await out.shutdown(60_000);
   return out;
 }
 
 for (const [protocol, compression] of FORMS) {
   Deno.test(`the Collector reads every span as it was, from ${protocol} with compression ${compression}`, async () => {
     await using collector = await Collector.start();
-    const config = otlpConfig(`${collector.url}/v1/traces`, protocol, compression);
+    const config = otlpConfig(collector.urlFor("traces", protocol), protocol, compression);
     const out = await exportSpans({ ...config, maxQueue: 100, maxBatch: 7, delayMs: 0 }, 23);
     const { exported, lost, lastError } = out.stats();
     assert.deepEqual({ exported, lost, lastError }, { exported: 23, lost: {}, lastError: null });
@@ -171,7 +175,7 @@ async function exportMetrics(
     await eventually(() => assert.ok(exporter.stats().exports > exports, exporter.stats().lastError ?? ""));
   }
   measured.add(4);
-  await exporter.shutdown(10_000);
+  await exporter.shutdown(60_000);
   return exporter;
 }
 
@@ -182,7 +186,7 @@ for (const temporality of ["cumulative", "delta"] as const) {
       async () => {
         await using collector = await Collector.start();
         const measured = new Measured();
-        const config = otlpConfig(`${collector.url}/v1/metrics`, protocol, compression);
+        const config = otlpConfig(collector.urlFor("metrics", protocol), protocol, compression);
         const { failed, rejected, lastError } = (await exportMetrics(config, { measured, temporality }))
           .stats();
         assert.deepEqual({ failed, rejected, lastError }, { failed: {}, rejected: 0, lastError: null });
@@ -208,8 +212,12 @@ Deno.test("with TLS and client certificates both signals arrive, without the rig
     keyFile: authority.client.keyFile,
   };
   const traces = { maxQueue: 100, maxBatch: 100, delayMs: 0 };
-  const config = (more: Partial<OtlpConfig["tls"]>, path: string, protocol: Protocol = "http/protobuf") => ({
-    ...otlpConfig(`${collector.url}${path}`, protocol, "gzip"),
+  const config = (
+    signal: "traces" | "metrics",
+    protocol: Protocol,
+    more: Partial<OtlpConfig["tls"]> = {},
+  ) => ({
+    ...otlpConfig(collector.urlFor(signal, protocol), protocol, "gzip"),
     tls: { ...tls, ...more },
   });
 
@@ -220,73 +228,82 @@ Deno.test("with TLS and client certificates both signals arrive, without the rig
     [{ caFile: stranger.ca.certFile }, /give the PEM file of its CA/],
     [{ caFile: null }, /give the PEM file of its CA/],
   ];
-  for (const [more, error] of wrong) {
-    const out = new TraceExport({ log, retry: { initialMs: 1, maxMs: 1, maxElapsedMs: 20 } });
-    out.configure({ ...config(more, "/v1/traces"), ...traces });
-    out.push(resource(1, "front"), { pid: 1, count: 1, bytes: batchBytes([encodeSpan()]) });
-    await eventually(() => assert.equal(out.stats().queued, 0));
-    await out.shutdown(0);
-    assert.deepEqual(out.stats().lost, { retries_exhausted: 1 });
-    assert.match(out.stats().lastError!, error);
+  for (const protocol of ["http/protobuf", "grpc"] as const) {
+    for (const [more, error] of wrong) {
+      const out = new TraceExport({ log, retry: { initialMs: 1, maxMs: 1, maxElapsedMs: 20 } });
+      out.configure({ ...config("traces", protocol, more), ...traces });
+      out.push(resource(1, "front"), { pid: 1, count: 1, bytes: batchBytes([encodeSpan()]) });
+      await eventually(() => assert.equal(out.stats().queued, 0));
+      await out.shutdown(0);
+      assert.deepEqual(out.stats().lost, { retries_exhausted: 1 });
+      assert.match(out.stats().lastError!, error);
+      assert.equal(out.stats().reason!.code, "collector-tls");
+    }
   }
 
-  for (const protocol of ["http/protobuf", "http/json"] as const) {
-    const out = await exportSpans({ ...config({}, "/v1/traces", protocol), ...traces }, 23);
+  const protocols = ["http/protobuf", "http/json", "grpc"] as const;
+  for (const protocol of protocols) {
+    const out = await exportSpans({ ...config("traces", protocol), ...traces }, 23);
     assert.deepEqual([out.stats().exported, out.stats().lastError], [23, null]);
   }
   const measured = new Measured();
-  await exportMetrics(config({}, "/v1/metrics"), { measured, temporality: "cumulative" });
+  await exportMetrics(config("metrics", "grpc"), { measured, temporality: "cumulative" });
   await eventually(() => {
-    assert.equal(collector.spans().length, 46);
+    assert.equal(collector.spans().length, 23 * protocols.length);
     assertMetrics(collector, measured, "cumulative");
   });
 });
 
-Deno.test("a Collector that is stopped and started again has every span and figure in the end", async () => {
-  const measured = new Measured();
-  const out = new TraceExport({ log });
-  await using _out = out;
-  const exporter = new MetricExporter({ source: measured.metrics.source, log });
-  await using _exporter = exporter;
-  const front = resource(1, "front");
-  let pushed = 0;
-  const push = (count: number) => {
-    const spans = Array.from({ length: count }, () => encodeSpan({ name: `span ${pushed++}` }));
-    out.push(front, { pid: 1, count, bytes: batchBytes(spans) });
-  };
-  const received: string[] = [];
-  let port: number;
-  {
-    await using first = await Collector.start();
-    port = Number(new URL(first.url).port);
-    const traces = otlpConfig(`${first.url}/v1/traces`, "http/protobuf", "gzip");
-    out.configure({ ...traces, maxQueue: 10_000, maxBatch: 101, delayMs: 10 });
-    const metrics = otlpConfig(`${first.url}/v1/metrics`, "http/protobuf", "gzip");
-    exporter.configure({ ...metrics, intervalMs: 250, temporality: "delta" });
-    push(503);
-    await eventually(() => assert.equal(first.spans().length, 503));
-    received.push(...first.spans().map(({ name }) => name));
-  }
-  // Nothing was measured while the first one ran, so the second has to get all of it.
-  measured.add(1);
-  for (let i = 0; i < 20; i++) {
-    push(53);
-    await sleep(50);
-  }
-  await eventually(() => assert.ok((exporter.stats().failed["retries_exhausted"] ?? 0) > 0));
-  assert.equal(out.stats().queued, 20 * 53);
-  await using second = await Collector.start({ otlpPort: port });
-  const stats = await eventually(() => {
-    const stats = out.stats();
-    assert.equal(stats.queued, 0, stats.lastError ?? "");
-    return stats;
-  }, { timeoutMs: 20_000 });
-  assert.deepEqual([stats.exported, stats.lost], [pushed, {}]);
-  await exporter.shutdown(10_000);
-  await eventually(() => {
-    const all = [...received, ...second.spans().map(({ name }) => name)];
-    assert.equal(all.length, pushed);
-    assert.equal(new Set(all).size, pushed);
-    assertMetrics(second, measured, "delta");
+for (const protocol of ["http/protobuf", "grpc"] as const) {
+  Deno.test(`a Collector that is stopped and started again has every span and figure in the end, by ${protocol}`, async () => {
+    const measured = new Measured();
+    const out = new TraceExport({ log });
+    await using _out = out;
+    const exporter = new MetricExporter({ source: measured.metrics.source, log });
+    await using _exporter = exporter;
+    const front = resource(1, "front");
+    let pushed = 0;
+    const push = (count: number) => {
+      const spans = Array.from({ length: count }, () => encodeSpan({ name: `span ${pushed++}` }));
+      out.push(front, { pid: 1, count, bytes: batchBytes(spans) });
+    };
+    const received: string[] = [];
+    let ports: { otlpPort: number; otlpGrpcPort: number };
+    {
+      await using first = await Collector.start();
+      ports = {
+        otlpPort: Number(new URL(first.url).port),
+        otlpGrpcPort: Number(new URL(first.grpcUrl).port),
+      };
+      const traces = otlpConfig(first.urlFor("traces", protocol), protocol, "gzip");
+      out.configure({ ...traces, maxQueue: 10_000, maxBatch: 101, delayMs: 10 });
+      const metrics = otlpConfig(first.urlFor("metrics", protocol), protocol, "gzip");
+      exporter.configure({ ...metrics, intervalMs: 250, temporality: "delta" });
+      push(503);
+      await eventually(() => assert.equal(first.spans().length, 503));
+      received.push(...first.spans().map(({ name }) => name));
+    }
+    // Nothing was measured while the first one ran, so the second has to get all of it.
+    measured.add(1);
+    for (let i = 0; i < 20; i++) {
+      push(53);
+      await sleep(50);
+    }
+    await eventually(() => assert.ok((exporter.stats().failed["retries_exhausted"] ?? 0) > 0));
+    assert.equal(out.stats().queued, 20 * 53);
+    await using second = await Collector.start(ports);
+    const stats = await eventually(() => {
+      const stats = out.stats();
+      assert.equal(stats.queued, 0, stats.lastError ?? "");
+      return stats;
+    });
+    assert.deepEqual([stats.exported, stats.lost], [pushed, {}]);
+    await exporter.shutdown(60_000);
+    await eventually(() => {
+      const all = [...received, ...second.spans().map(({ name }) => name)];
+      assert.equal(all.length, pushed);
+      assert.equal(new Set(all).size, pushed);
+      assertMetrics(second, measured, "delta");
+    });
   });
-});
+}

@@ -4,10 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { Protocol } from "../../src/config/config.ts";
 import { freePort, ROOT } from "./agent.ts";
 import { eventually } from "./eventually.ts";
 import { goBuild } from "./go_build.ts";
 import { TextLineStream } from "./lines.ts";
+import { METRICS_CALL, TRACES_CALL } from "./otlp_grpc_server.ts";
 import { ScratchDirectory } from "./scratch.ts";
 import {
   attributeMap,
@@ -183,6 +185,12 @@ export class Collector implements AsyncDisposable {
     const scheme = options.tls ? "https" : "http";
     const [url, grpcUrl] = [`${scheme}://${places.otlp}`, `${scheme}://${places.otlpGrpc}`];
     return new Collector(url, grpcUrl, places, child.pid, log, stack.move());
+  }
+
+  /** Where a signal goes by a protocol. */
+  urlFor(signal: "traces" | "metrics", protocol: Protocol): string {
+    if (protocol !== "grpc") return `${this.url}/v1/${signal}`;
+    return this.grpcUrl + (signal === "traces" ? TRACES_CALL : METRICS_CALL);
   }
 
   /** All spans that it has written so far. */
