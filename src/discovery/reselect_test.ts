@@ -53,9 +53,11 @@ Deno.test("Discovery learns once for all processes whose debug information no de
   const lessons: ExeIdentity[] = [];
   const { discovery, states } = await fakeDiscovery({
     flavour: "plain",
-    learn: (exe) => {
+    async learn(exe) {
       lessons.push(exe);
-      return Promise.resolve({ code: "decoder-not-learnt", message: "no", remedy: "none" });
+      // Time in which the other process asks too.
+      await new Promise((resolve) => setTimeout(resolve));
+      return { code: "decoder-not-learnt", message: "no", remedy: "none" };
     },
   });
   await discovery.scan();
