@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { eventually } from "../../tests/support/eventually.ts";
 import { FakeClock } from "../../tests/support/fake_clock.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import { batchBytes, encodeMessage, encodeSpan } from "../../tests/support/otlp_proto.ts";
 import {
   okAnswer,
@@ -263,9 +264,9 @@ Deno.test("OtlpExporter tries again when an answer is cut", async () => {
 });
 
 Deno.test("OtlpExporter tries again when nobody listens, and when the connection closes without an answer", async () => {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: freePort() });
   const url = `http://127.0.0.1:${listener.addr.port}/v1/traces?key=secret`;
-  await using sink = new Sink(okAnswer, { url, retry: { initialMs: 5, maxMs: 10, maxElapsedMs: 300 } });
+  await using sink = new Sink(okAnswer, { url, retry: { initialMs: 5, maxMs: 10, maxElapsedMs: 3_000 } });
   const closing = (async () => {
     for await (const connection of listener) connection.close();
   })().catch(() => {});

@@ -1,11 +1,12 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { patiently } from "../../tests/support/eventually.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import { listenProblem, serveStatus } from "./serve.ts";
 
 const app = { fetch: () => new Response("here") };
 
 Deno.test("serveStatus() listens until it is disposed", async () => {
-  const server = serveStatus({ app, host: "127.0.0.1", port: 0 });
+  const server = serveStatus({ app, host: "127.0.0.1", port: freePort() });
   match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
   equal(await (await fetch(server.url)).text(), "here");
   await server[Symbol.asyncDispose]();

@@ -10,6 +10,7 @@ import { createLogger } from "../../src/support/log.ts";
 import { createResource } from "../../src/trace/resource.ts";
 import { eventually, sleep } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { freePort } from "../support/free_port.ts";
 import { TestAuthority } from "../support/otlp_certificates.ts";
 import { batchBytes, encodeSpan } from "../support/otlp_proto.ts";
 import { okAnswer, type OtlpAnswer, OtlpServer, partialAnswer, spanNames } from "../support/otlp_server.ts";
@@ -77,8 +78,9 @@ const QUICK = { initialMs: 1, maxMs: 5, maxElapsedMs: 60_000 };
 Deno.test("a collector that is down for a minute and back gets every span, by the rules as they are", async () => {
   const clock = new FakeClock();
   const received: string[] = [];
-  let server = new OtlpServer();
-  const { port, tracesUrl } = server;
+  const port = freePort();
+  let server = new OtlpServer({ port });
+  const { tracesUrl } = server;
   await using source = new Source(configOf(tracesUrl), { clock });
   const second = async () => {
     source.push(53);
@@ -109,10 +111,8 @@ Deno.test("a collector that is down for a minute and back gets every span, by th
 
 Deno.test("a collector that stays away costs the spans of five minutes ago, and no more than the queue holds", async () => {
   const clock = new FakeClock();
-  const server = new OtlpServer();
-  const { tracesUrl } = server;
-  await server[Symbol.asyncDispose]();
-  await using source = new Source(configOf(tracesUrl, { maxQueue: 503, maxBatch: 53 }), { clock });
+  const url = `http://127.0.0.1:${freePort()}/v1/traces`;
+  await using source = new Source(configOf(url, { maxQueue: 503, maxBatch: 53 }), { clock });
   for (let s = 0; s < 320; s++) {
     source.push(2);
     await sleep(1);
