@@ -23,7 +23,7 @@ deno task check-config tsunagi.yaml   # FILE:LINE:COLUMN: what is wrong; exit st
   the log. The ports, \`store\`, \`decoders\` and \`token_file\` stay as they were at the start; a warning tells of a change.
 - \`\${NAME}\` in a value stands for an environment variable, \`\${NAME:-text}\` for \`text\` where it is not set or empty,
   \`$\${NAME}\` for itself. The agent may read variables that begin with \`OTEL_\`, \`BEYLA_\`, \`TSUNAGI_\`, \`K8S_\`, \`POD_\`,
-  \`NODE_\` or \`HOST_\`, and \`HOSTNAME\`.
+  \`NODE_\`, \`HOST_\` or \`GRAFANA_CLOUD_\`, and \`HOSTNAME\`.
 - Durations are written as in Go: \`500ms\`, \`15s\`, \`1m30s\`. Globs are Beyla's, and the same everywhere: they match
   the whole text; \`*\` stands for any run of characters, \`/\` included, \`?\` for one, \`[abc]\`, \`[a-c]\` and \`[!a]\` for
   one of a class, \`{a,b}\` for either (256 at most, multiplied out), and \`\\\` takes the special meaning away. Regular

@@ -85,6 +85,32 @@ prometheus_export:
   deepEqual(prometheus, { listen: { host: "0.0.0.0", port: 8999 }, path: "/internal" });
 });
 
+Deno.test("Grafana Cloud is a collector for what has no other", async () => {
+  const grafana =
+    "grafana: {otlp: {cloud_zone: prod-eu-west-0, cloud_instance_id: 123456, cloud_api_key: key}}";
+  const { traces, metrics } = await load({ file: `${grafana}\notlp: {headers: {x-a: b}}` });
+  deepEqual([traces.url, traces.protocol, metrics.url], [
+    "https://otlp-gateway-prod-eu-west-0.grafana.net/otlp/v1/traces",
+    "http/protobuf",
+    null,
+  ]);
+  deepEqual(traces.headers, { "x-a": "b", Authorization: `Basic ${btoa("123456:key")}` });
+  const env = { GRAFANA_CLOUD_SUBMIT: "metrics,traces" };
+  const both = await load({ file: `${grafana}\notel_traces_export: {endpoint: "http://tempo"}`, env });
+  deepEqual([both.traces.url, both.traces.headers, both.metrics.url], [
+    "http://tempo/v1/traces",
+    {},
+    "https://otlp-gateway-prod-eu-west-0.grafana.net/otlp/v1/metrics",
+  ]);
+  deepEqual((await inspect({ file: "grafana: {otlp: {cloud_zone: 'x.y/'}}" })).said, [
+    'f.yaml:1:30: grafana.otlp.cloud_zone: value is "x.y/", must be a zone such as prod-eu-west-0',
+  ]);
+  deepEqual((await inspect({ env: { GRAFANA_CLOUD_ZONE: "prod" } })).said, [
+    "Cannot use environment variable GRAFANA_CLOUD_ZONE: is not enough; cloud_zone, cloud_instance_id and " +
+    "cloud_api_key are needed",
+  ]);
+});
+
 Deno.test("the endpoint of a signal is stronger than the one of both, wherever they stand, unless a flag says so", async () => {
   const file = "otel_traces_export: {endpoint: 'http://tempo:4318'}";
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://agent:4318" };
@@ -407,7 +433,7 @@ Deno.test("keys that are not supported get one warning each, with their place", 
     file: [
       "ebpf: {wakeup_len: 10, context_propagation: all, buffer_sizes: {http: 8192}}",
       "network: {enable: true, cidrs: [10.0.0.0/8], print_flows: true}",
-      "grafana: {otlp: {cloud_zone: prod}}",
+      "name_resolver: {cache_len: 7}",
       "attributes: {kubernetes: {enable: true}}",
       "discovery: {min_process_age: 5s, services: [{exe_path: a, routes: {outgoing: [/x]}}]}",
       "otel_metrics_export: {features: [application, network]}",
@@ -419,7 +445,7 @@ Deno.test("keys that are not supported get one warning each, with their place", 
     "f.yaml:1:8: warning: ebpf.wakeup_len: is not supported, and has",
     "f.yaml:1:65: warning: ebpf.buffer_sizes.http: is not supported, and has",
     "f.yaml:2:11: warning: network.enable: is not supported, nor are cidrs, print_flows; they have",
-    "f.yaml:3:18: warning: grafana.otlp.cloud_zone: is not supported, and has",
+    "f.yaml:3:17: warning: name_resolver.cache_len: is not supported, and has",
     "f.yaml:4:27: warning: attributes.kubernetes.enable: is not supported, and has",
     "f.yaml:5:13: warning: discovery.min_process_age: is not supported, and has",
     "f.yaml:5:68: warning: discovery.services[0].routes.outgoing: is not supported, and has",

@@ -1,5 +1,6 @@
 /** Turns checked settings into the Config that the stages use. Called by load.ts. */
 import type { Config } from "./config.ts";
+import { withGrafanaCloud } from "./grafana_cloud.ts";
 import { resolveMetricsExport, resolveTracesExport } from "./resolve_export.ts";
 import {
   checkAggregation,
@@ -29,10 +30,11 @@ export async function resolve(
   const { prometheus_export, metrics, routes, sampler, store, decoders, log } = settings;
   const { port, host, path } = prometheus_export!;
   checkAggregation(settings, report);
+  const exported = withGrafanaCloud(settings, report);
   return deepFreeze({
     file,
-    traces: await resolveTracesExport(settings, readFile, report),
-    metrics: await resolveMetricsExport(settings, readFile, report),
+    traces: await resolveTracesExport(exported, readFile, report),
+    metrics: await resolveMetricsExport(exported, readFile, report),
     measure: {
       features: resolveFeatures(settings, report),
       durationBucketsS: resolveBuckets(settings, "duration_buckets", report),

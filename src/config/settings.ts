@@ -3,6 +3,7 @@
  * and the variables come. Own keys are what the stages are configured by (resolve.ts); aliases.ts turns Beyla's into them.
  */
 import { type Static, Type } from "../schema/mod.ts";
+import { GRAFANA } from "./grafana_cloud.ts";
 import { METRICS_EXPORT, OTLP, TRACES_EXPORT } from "./settings_export.ts";
 import { ATTRIBUTES, FILTER, METRICS, PROMETHEUS_EXPORT } from "./settings_metrics.ts";
 import { OUTPUT_KEYS } from "./settings_output.ts";
@@ -60,6 +61,7 @@ export const SETTINGS = section({
     default: null,
   }),
   ...OUTPUT_KEYS,
+  grafana: Type.Optional(GRAFANA),
   ebpf: Type.Optional(EBPF),
   ...UNSUPPORTED_KEYS,
 }, { title: "Configuration of Tsunagi" });

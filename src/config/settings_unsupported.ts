@@ -108,14 +108,6 @@ export const UNSUPPORTED_KEYS = {
     geo_ip: null,
     reverse_dns: null,
   }),
-  grafana: Type.Optional(section({
-    otlp: none("name the endpoint and its authorization header with otlp.endpoint and otlp.headers", {
-      cloud_submit: null,
-      cloud_zone: null,
-      cloud_instance_id: null,
-      cloud_api_key: null,
-    }),
-  })),
   name_resolver: none("names of hosts are not resolved", {
     sources: "NAME_RESOLVER_SOURCES",
     cache_len: "NAME_RESOLVER_CACHE_LEN",
