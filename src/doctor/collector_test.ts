@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import type { OtlpConfig } from "../config/config.ts";
 import { freePort } from "../../tests/support/free_port.ts";
+import { GrpcServer, statusAnswer, TRACES_CALL } from "../../tests/support/otlp_grpc_server.ts";
 import { OtlpServer } from "../../tests/support/otlp_server.ts";
 import { TestAuthority } from "../../tests/support/otlp_certificates.ts";
 import { checkCollector } from "./collector.ts";
@@ -175,4 +176,42 @@ Deno.test("checkCollector() names certificates that do not suit, and is content 
     tls,
   });
   equal(named.code, "collector-tls");
+});
+
+Deno.test("checkCollector() makes a call of gRPC without spans, and names what is wrong with it", async () => {
+  await using server = await GrpcServer.start();
+  const check = (config: Partial<OtlpConfig>) =>
+    checkCollector("traces", { ...CONFIG, protocol: "grpc", url: server.url + TRACES_CALL, ...config });
+  const fine = await check({ compression: "gzip", headers: { "x-tenant": "7" } });
+  deepEqual([fine.code, fine.cause], ["ok", `${server.url} takes OTLP (grpc)`]);
+  const [{ path, message, headers }] = server.requests as [typeof server.requests[0]];
+  deepEqual([path, message.length, headers["x-tenant"]], [TRACES_CALL, 0, "7"]);
+
+  const f = async (status: number, code: string, severity: string, cause: RegExp) => {
+    server.handler = () => statusAnswer(status, { "grpc-message": "words" });
+    const finding = await check({});
+    deepEqual([finding.code, finding.severity], [code, severity]);
+    match(finding.cause, cause);
+  };
+  await f(16, "collector-unauthorized", "fail", /unauthenticated: words \(the agent sends no headers/);
+  await f(12, "collector-signal-unknown", "fail", /unimplemented: words/);
+  await f(14, "collector-busy", "warn", /unavailable: words/);
+  await f(3, "collector-bad-request", "fail", /invalid_argument: words/);
+  server.handler = () => null;
+  equal((await check({ timeoutMs: 100 })).code, "collector-timeout");
+  equal((await check({ headers: { upgrade: "s3cret" } })).code, "collector-header-wrong");
+});
+
+Deno.test("checkCollector() tells receivers of HTTP and of gRPC apart, either way round", async () => {
+  await using http = new OtlpServer();
+  await using grpc = await GrpcServer.start();
+  const f = async (protocol: OtlpConfig["protocol"], url: string, code: string, remedy: RegExp) => {
+    const finding = await checkCollector("traces", { ...CONFIG, protocol, url });
+    equal(finding.code, code);
+    match(finding.remedy, remedy);
+  };
+  await f("http/protobuf", `${grpc.url}/v1/traces`, "collector-not-http", /protocol grpc/);
+  const call = new URL(TRACES_CALL, http.tracesUrl).href;
+  http.answer = () => new Response(null, { status: 404 });
+  await f("grpc", call, "collector-not-grpc", /protocol http\/protobuf/);
 });

@@ -254,6 +254,7 @@ Deno.test("a server that resets a call: gRPC's meaning of the code counts", asyn
     });
     equal(result.kind === "refused" ? result.reason : result.kind, want);
   };
+  await f(0, "retry");
   await f(7, "retry");
   await f(8, "retry");
   await f(2, "grpc_internal");

@@ -62,9 +62,13 @@ export function readStatus(trailers: Readonly<Record<string, string>>): GrpcStat
   };
 }
 
-/** What gRPC takes the error code of an RST_STREAM frame for (PROTOCOL-HTTP2.md, "HTTP2 Transport Mapping, Errors"). */
+/**
+ * What gRPC takes the error code of an RST_STREAM frame for (PROTOCOL-HTTP2.md, "Errors"), but for 0, by which servers
+ * that end leave calls: it may be tried again.
+ */
 export function statusOfReset(code: number): GrpcStatus {
   const names: Readonly<Record<number, GrpcStatusName>> = {
+    0: "unavailable",
     7: "unavailable",
     8: "cancelled",
     11: "resource_exhausted",
