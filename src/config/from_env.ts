@@ -11,7 +11,7 @@ import type { GetEnv } from "./expand.ts";
 import { deleteAt, leaves, setAt, type Tree } from "./schema_walk.ts";
 import { SETTINGS } from "./settings.ts";
 import { Source } from "./source.ts";
-import { ValueError } from "./value.ts";
+import { goBoolean, ValueError } from "./value.ts";
 
 /** Variables that name the file; the first that is set. */
 export const FILE_ENV_NAMES = ["TSUNAGI_CONFIG", "BEYLA_CONFIG_PATH", "OTEL_EBPF_CONFIG_PATH"] as const;
@@ -81,7 +81,8 @@ export function fromEnv(getEnv: GetEnv): Source {
     setBy.set(showPath(path), name);
     const text = getEnv(name)!.trim();
     try {
-      setAt(tree, path, convert(name, text) ?? fromText(schema, text));
+      const truth = schema.type === "boolean" ? goBoolean(text) : null;
+      setAt(tree, path, convert(name, text) ?? truth ?? fromText(schema, text));
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
       const lenient = isLenient(name);

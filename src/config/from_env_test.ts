@@ -186,3 +186,18 @@ Deno.test("variables of Beyla that are not supported are told", async () => {
     "there are no metrics of the network",
   ]);
 });
+
+Deno.test("variables of Beyla say true and false as Go reads them", async () => {
+  for (
+    const [text, excludes] of [["0", false], ["False", false], ["f", false], ["1", true], [
+      "T",
+      true,
+    ]] as const
+  ) {
+    const { select } = await load({ env: { BEYLA_EXCLUDE_OTEL_INSTRUMENTED_SERVICES: text } });
+    equal(select.excludeInstrumented, excludes, text);
+  }
+  deepEqual((await inspect({ env: { BEYLA_EXCLUDE_OTEL_INSTRUMENTED_SERVICES: "nay" } })).said, [
+    'Cannot use environment variable BEYLA_EXCLUDE_OTEL_INSTRUMENTED_SERVICES: value is "nay", must be true or false',
+  ]);
+});

@@ -128,12 +128,12 @@ export const DISCOVERY = section({
     meaning: "What is not traced, by regular expressions",
     beyla: "same",
   }),
-  default_exclude_instrument: key(entries(GLOB_ENTRY), {
+  default_exclude_instrument: key({ ...entries(GLOB_ENTRY), "x-empty": [] }, {
     meaning:
-      "Replaces what is never traced: Beyla, Alloy, collectors of OpenTelemetry, namespaces of the cluster itself",
+      "Replaces what is never traced: Beyla, Alloy, collectors of OpenTelemetry, namespaces of the cluster itself; empty: nothing is",
     beyla: "same",
   }),
-  default_exclude_services: key(entries(REGEX_ENTRY), {
+  default_exclude_services: key({ ...entries(REGEX_ENTRY), "x-empty": [] }, {
     meaning: "As default_exclude_instrument, by regular expressions",
     beyla: "same",
   }),

@@ -32,6 +32,18 @@ export function durationMs(text: string): number {
   return Math.round(sum);
 }
 
+/** What Go's strconv.ParseBool makes of a variable of Beyla; null: it is neither true nor false. */
+export function goBoolean(text: string): boolean | null {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
+  return ["0", "f", "F", "FALSE", "false", "False"].includes(text) ? false : null;
+}
+
+/** Words of YAML 1.1 that gopkg.in/yaml.v3 takes where a truth value is wanted; null for any other. */
+export function yamlBoolean(text: string): boolean | null {
+  if (["y", "Y", "yes", "on"].includes(text)) return true;
+  return ["n", "N", "no", "off"].includes(text) ? false : null;
+}
+
 /** An http or https URL without a user name: credentials belong into headers. */
 export function httpUrl(value: string): string {
   const url = URL.parse(value);

@@ -220,3 +220,19 @@ Deno.test("an empty text that a template left says nothing", async () => {
     "open_ports",
   ]);
 });
+
+Deno.test("what Beyla reads as true, false or nothing is that", async () => {
+  const instrumented = async (word: string) =>
+    (await load({ file: `discovery: {exclude_otel_instrumented_services: ${word}}` })).select
+      .excludeInstrumented;
+  deepEqual([await instrumented("no"), await instrumented("off"), await instrumented("yes")], [
+    false,
+    false,
+    true,
+  ]);
+  equal((await load({ file: "print: off" })).print, "off", "a word where words are wanted stays one");
+  for (const empty of ["", '""', "[]"]) {
+    const file = `discovery:\n  default_exclude_services: ${empty}\n`;
+    deepEqual((await load({ file })).select.exclude, [], file);
+  }
+});

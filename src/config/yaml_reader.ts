@@ -8,6 +8,7 @@ import { expandReferences, type GetEnv, type Marked, unmark } from "./expand.ts"
 import { chartValues, foreignFormat } from "./foreign_format.ts";
 import { childrenAt, type Path, type Tree } from "./schema_walk.ts";
 import { SETTINGS } from "./settings.ts";
+import { yamlBoolean } from "./value.ts";
 
 /** Nodes of the tree, those that aliases repeat included: what a file of the largest size could hold by itself. */
 const MAX_NODES = 100_000;
@@ -143,7 +144,8 @@ export class YamlReader {
       if (at.every((part) => typeof part === "string")) this.#keys.push({ path: at, offset: start });
       // A key of which all is commented out says nothing, nor does an empty text that a template left.
       const empty = (value === null || value === "") && children.length > 0 && !children.some(takes(value));
-      if (!empty && value !== undefined) define(map, name, value);
+      const meaning: unknown = empty ? children[0]!["x-empty"] : value;
+      if (meaning !== undefined) define(map, name, meaning);
     }
     return { ...merged, ...map };
   }
@@ -173,6 +175,9 @@ export class YamlReader {
     }
     const asText = typeof value === "number" || typeof value === "boolean";
     if (asText && schemas.some((schema) => schema["x-scalar"] === true)) return node.source ?? String(value);
+    if (typeof value === "string" && schemas.some(({ type }) => type === "boolean")) {
+      return yamlBoolean(value) ?? value;
+    }
     return typeof value === "bigint" ? String(value) : value;
   }
 

@@ -61,4 +61,9 @@ Deno.test("selectAttributes: a first selection that includes nothing begins with
     defaults.filter((name) => name !== "http.route"),
   );
   assert.deepEqual(select({ include: ["no.such"] }, { include: ["error.type"] })[SERVER_DURATION], defaults);
+  assert.deepEqual(
+    select({ exclude: ["*"] }, { exclude: ["a"] })[SERVER_DURATION],
+    [],
+    "a later one does not",
+  );
 });
