@@ -47,23 +47,24 @@ export function matchesGlob(glob: usize, globBytes: u32, at: usize, bytes: u32):
     if (wanted == GLOB_RUN) {
       run = ++glob;
       resume = at;
-    } else if (wanted == GLOB_ONE) {
-      glob++;
-      at = behind(at, end);
+      continue;
+    }
+    let next = at + 1;
+    let then = glob + 1;
+    let fits: bool;
+    if (wanted == GLOB_ONE) {
+      next = behind(at, end);
+      fits = true;
     } else if (wanted == GLOB_CLASS || wanted == GLOB_NOT_CLASS) {
-      const next = behind(at, end);
-      if (hasCode(glob + 1, codeAt(at, next)) == (wanted == GLOB_CLASS)) {
-        glob += 2 + <usize> readU8(glob + 1) * RANGE_BYTES;
-        at = next;
-      } else if (run != 0) {
-        glob = run;
-        at = resume = behind(resume, end);
-      } else {
-        return false;
-      }
-    } else if (!isAtEnd && wanted == readU8(at)) {
-      glob++;
-      at++;
+      next = behind(at, end);
+      fits = hasCode(then, codeAt(at, next)) == (wanted == GLOB_CLASS);
+      then += 1 + <usize> readU8(then) * RANGE_BYTES;
+    } else {
+      fits = !isAtEnd && wanted == readU8(at);
+    }
+    if (fits) {
+      glob = then;
+      at = next;
     } else if (run != 0) {
       glob = run;
       at = resume = behind(resume, end);
