@@ -27,7 +27,7 @@ export const PROPAGATION: readonly CounterGroup[] = [
       own_header: "The program sends its own",
       no_socket: "The connection has no socket",
       untracked: "The socket is not known",
-      no_http1_connection: "It is no HTTP/1 connection",
+      no_http1_connection: "It is HTTP/2, or no connection came about",
       pending_map_full: "Too many calls at once",
     },
   },
