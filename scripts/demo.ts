@@ -7,8 +7,8 @@
 /** Spans of a whole trace: front's request, its call, and back's part of it. */
 const SPANS_OF_A_TRACE = 3;
 /** go run compiles first. */
-const START_TIMEOUT_MS = 180_000;
-const TRACE_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 300_000;
+const TRACE_TIMEOUT_MS = 60_000;
 
 interface TargetJson {
   readonly exe: string;
@@ -113,6 +113,16 @@ async function servicesTraced(api: string): Promise<true | null> {
   return ours.every((target) => target?.state === "traced") || null;
 }
 
+/** A process can be traced before it listens. */
+async function servicesListen(): Promise<true | null> {
+  try {
+    for (const port of Object.values(ports)) (await Deno.connect({ port: Number(port) })).close();
+    return true;
+  } catch {
+    return null;
+  }
+}
+
 /** The id of a trace of front that is whole and not known yet. */
 async function wholeTrace(api: string, known: ReadonlySet<string>): Promise<string | null> {
   const list = await get<{ traces: { traceId: string; spans: number }[] }>(
@@ -161,7 +171,11 @@ async function demo(): Promise<void> {
   await using _back = start("back");
   await using _front = start("front");
   const api = `${baseUrl()}/api/v1`;
-  const traced = await until(() => servicesTraced(api), START_TIMEOUT_MS, "waiting for front and back");
+  const traced = await until(
+    async () => await servicesTraced(api) && await servicesListen(),
+    START_TIMEOUT_MS,
+    "waiting for front and back",
+  );
   if (traced) {
     say(`both services are traced; sending requests to port ${ports.front}`);
     say(`their page is ${baseUrl()}/, their metrics are ${baseUrl()}/metrics`);
