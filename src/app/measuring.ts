@@ -9,6 +9,7 @@ import type { ProcessRules, RedRules, RedSnapshot } from "../red/types.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Resource } from "../trace/resource.ts";
 import { Identities } from "./identities.ts";
+import { passesFilters, spanFilters } from "./resource_filters.ts";
 
 /** While spans flow the history of the page gets a point this often. */
 const SAMPLE_MS = 2_000;
@@ -137,13 +138,14 @@ export class Measuring implements Disposable {
     this.metrics.processBegan(number);
     this.#end(ended);
     const routes = rule?.routes ?? null;
+    const passes = passesFilters(this.#config.filters, resource);
     return {
       pid,
       resource: number,
       // A rule of the configuration before is replaced as soon as discovery has looked at the process again.
       routes: routes === null ? 0 : Math.max(0, this.#rules.routes.indexOf(routes)),
-      traces: rule?.exports?.includes("traces") ?? true,
-      metrics: rule?.exports?.includes("metrics") ?? true,
+      traces: passes && (rule?.exports?.includes("traces") ?? true),
+      metrics: passes && (rule?.exports?.includes("metrics") ?? true),
     };
   }
 
@@ -157,5 +159,5 @@ function rulesOf({ measure: { ttlMs: _, ...measure }, filters, routes, select }:
   const own = select.include.map(({ routes }) => routes).filter((rules): rules is RouteRules =>
     rules !== null
   );
-  return { measure, filters, routes: [routes, ...own] };
+  return { measure, filters: spanFilters(filters), routes: [routes, ...own] };
 }

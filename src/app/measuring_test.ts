@@ -43,3 +43,44 @@ Deno.test("Measuring samples while spans come, and once more when calls to the o
     [globalThis.setTimeout, globalThis.clearTimeout] = real;
   }
 });
+
+Deno.test("Measuring decides filters on the resource for a process, and leaves those on spans to the stage", async () => {
+  const file =
+    "filter: {application: {k8s_namespace_name: {not_match: '{kube-*,test}'}, service.name: {match: 's*'}, " +
+    "url.path: {match: /a}}}";
+  const { config } = await loadConfig({
+    flags: { config: "f.yaml" },
+    getEnv: () => undefined,
+    readFile: () => Promise.resolve(file),
+  });
+  const told: boolean[][] = [];
+  const resource = (attributes: string) =>
+    createResource({
+      pid: 1,
+      exe: "/a",
+      goVersion: null,
+      environment: { OTEL_RESOURCE_ATTRIBUTES: attributes },
+      hostName: "h",
+    });
+  using measuring = new Measuring({
+    config,
+    stage: () => ({
+      setRules: () => Promise.resolve(),
+      setProcess: ({ traces, metrics }) => told.push([traces, metrics]),
+      forget: () => {},
+      snapshot: () => Promise.resolve(null),
+    }),
+    own: () => resource(""),
+    self: () => Promise.resolve([]),
+    onActivity: () => {},
+  });
+  assert.deepEqual(measuring.setup().rules.filters.map(({ attribute }) => attribute), ["url.path"]);
+  const judge = (attributes: string) => {
+    measuring.processFound(told.length + 1, resource(attributes), null);
+    return told.at(-1);
+  };
+  assert.deepEqual(judge("service.name=shop,k8s.namespace.name=prod"), [true, true]);
+  assert.deepEqual(judge("service.name=shop"), [true, true], "what is not told keeps it from nothing");
+  assert.deepEqual(judge("service.name=shop,k8s.namespace.name=kube-system"), [false, false]);
+  assert.deepEqual(judge("service.name=other,k8s.namespace.name=prod"), [false, false]);
+});

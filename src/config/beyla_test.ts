@@ -325,8 +325,6 @@ Deno.test("names of metrics and attributes that do not exist are told with the n
     "f.yaml:2:44: warning: attributes.select.http.client.request.duration.include[0]: no attribute has that name; " +
     'did you mean "http.route"?',
     'f.yaml:3:35: filter.application.http.rute: no attribute has that name; did you mean "http.route"?',
-    "f.yaml:3:68: warning: filter.application.k8s_namespace_name: is not supported, and has no effect: " +
-    "only attributes of spans are looked at",
     'f.yaml:3:98: filter.application.url.path.match: value is "{a,b", must be a glob: a { has no }',
     "f.yaml:4:17: warning: filter.application.db_operation: is not supported, and has no effect: " +
     "spans of HTTP do not have it",

@@ -103,7 +103,7 @@ export interface RouteRules {
 
 /** Spans that do not pass are left out of traces and metrics. */
 export interface AttributeFilter {
-  /** "http.route" */
+  /** "http.route"; one of the resource, such as "k8s.namespace.name", is looked at once for each process. */
   readonly attribute: string;
   /** Globs, as src/support/glob.ts has them. */
   readonly match: string | null;

@@ -2,13 +2,7 @@
 import { nearest } from "../support/nearest.ts";
 import { matchesGlob } from "../support/glob.ts";
 import { featuresRemark } from "./aliases.ts";
-import {
-  ATTRIBUTE_NAMES,
-  isOfBeyla,
-  isResourceAttribute,
-  METRIC_NAMES,
-  otlpName,
-} from "./attribute_names.ts";
+import { ATTRIBUTE_NAMES, isOfBeyla, METRIC_NAMES, otlpName } from "./attribute_names.ts";
 import {
   type AttributeFilter,
   type AttributeSelection,
@@ -128,10 +122,6 @@ export function resolveFilters(settings: Settings, report: Reporter): AttributeF
       if (isOfBeyla(given)) {
         report.warn(path, "is not supported, and has no effect: spans of HTTP do not have it");
       } else report.error(path, noSuchAttribute(given));
-      return [];
-    }
-    if (isResourceAttribute(attribute)) {
-      report.warn(path, "is not supported, and has no effect: only attributes of spans are looked at");
       return [];
     }
     return [{ attribute, match: match ?? null, notMatch: not_match ?? null }];

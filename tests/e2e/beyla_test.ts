@@ -228,6 +228,11 @@ rootTest("configurations of Beyla select, name, route, filter and sample as ther
     ]);
   });
 
+  await step("filters on the resource look at what a process says of itself", async () => {
+    await bench.use(`${BOTH}filter: {application: {k8s_namespace_name: {not_match: 'blue-*'}}}`);
+    assert.deepEqual([await bench.spans("blue", ["/a"]), (await bench.spans("red", ["/a"])).length], [[], 1]);
+  });
+
   await step("attributes are selected from broad to narrow", async () => {
     await bench.use(
       `${BOTH}routes: {unmatched: path}\nattributes: {select: {http_server_request_duration_seconds: {exclude: ["server_*"]}, ` +
