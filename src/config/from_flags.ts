@@ -42,7 +42,9 @@ export async function fromFlags(flags: Flags): Promise<Source> {
       const flag = setBy.get(showPath(path.slice(0, length)));
       if (flag !== undefined) return { name: `flag ${flag}` };
     }
-    return { name: "the command line" };
+    // A key that there is not, above the one that was set.
+    const within = [...setBy].find(([key]) => key.startsWith(`${showPath(path)}.`));
+    return { name: within === undefined ? "the command line" : `flag ${within[1]}` };
   });
   const put = (flag: string, path: readonly string[], value: unknown) => {
     setBy.set(showPath(path), flag);

@@ -132,7 +132,7 @@ Deno.test("--set gives any key, with a value in YAML", async () => {
   deepEqual([config.metrics.intervalMs, config.log.level], [5_000, "warn"]);
   equal(config.sampler.ratio, 0.5, "as in the file, quotes or not");
   const { said } = await inspect({
-    flags: { set: ["routes.unmatchd=path", "log.level", "log.level=[", "ttl=5m"] },
+    flags: { set: ["routes.unmatchd=path", "log.level", "log.level=[", "ttl=5m", "routs.patterns=[]"] },
   });
   deepEqual(said.map((text) => text.replace(/(not YAML): .*/, "$1")), [
     'Cannot use flag --set: value is "log.level", must be KEY=VALUE such as log.level=debug',
@@ -140,6 +140,7 @@ Deno.test("--set gives any key, with a value in YAML", async () => {
     'Cannot use flag --set routes.unmatchd: there is no such key; did you mean "unmatched"?',
     "Cannot use flag --set ttl: there is no such key here; did you mean " +
     "otel_metrics_export.ttl or prometheus_export.ttl?",
+    'Cannot use flag --set routs.patterns: there is no such key; did you mean "routes"?',
   ]);
 });
 
