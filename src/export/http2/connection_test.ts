@@ -28,16 +28,17 @@ class Peer {
     for (let at = 0; at < bytes.length;) at += await this.connection.write(bytes.subarray(at));
   }
 
-  /** Frames until the first with END_STREAM, after the preface; the server's SETTINGS are sent before. */
-  async request(): Promise<{ type: number; flags: number; payload: Uint8Array }[]> {
+  /** Sends SETTINGS and reads a request to its end. */
+  async request(): Promise<void> {
     await this.write(SETTINGS);
-    equal(new TextDecoder().decode(await this.#read(PREFACE.length)), PREFACE);
-    const frames = [];
-    while (true) {
-      const frame = await this.frame();
-      frames.push(frame);
-      if (frame.type === FrameType.DATA && frame.flags & Flag.END_STREAM) return frames;
+    await this.preface();
+    for (let frame; (frame = await this.frame());) {
+      if (frame.type === FrameType.DATA && frame.flags & Flag.END_STREAM) return;
     }
+  }
+
+  async preface(): Promise<void> {
+    equal(new TextDecoder().decode(await this.#read(PREFACE.length)), PREFACE);
   }
 
   async frame() {
@@ -199,7 +200,43 @@ Deno.test("whatever may stand between the frames of an answer does no harm", asy
   equal((await raw.send()).kind, "accepted");
 });
 
-Deno.test("a body is sent as the windows allow, one of zero too, and the rest not once the answer is there", async () => {
+Deno.test("a body is sent as both windows allow, and not a byte more", async () => {
+  const seen: number[] = [];
+  await using raw = new Raw(async (peer) => {
+    await peer.write(SETTINGS);
+    await peer.preface();
+    const room = (stream: number, bytes: number) =>
+      encodeFrame({ type: FrameType.WINDOW_UPDATE, stream, payload: encodeUint32(bytes) });
+    /** Bytes of DATA before the answer of a PING. */
+    const arrived = async () => {
+      await peer.write(encodeFrame({ type: FrameType.PING, payload: new Uint8Array(8) }));
+      let bytes = 0;
+      for (let frame; (frame = await peer.frame()).type !== FrameType.PING;) {
+        if (frame.type === FrameType.DATA) bytes += frame.payload.length;
+      }
+      seen.push(bytes);
+      return bytes;
+    };
+    // What may come at once may be on its way yet.
+    for (let bytes = await arrived(); bytes < 65_535;) bytes += await arrived();
+    for (const [stream, bytes] of [[1, 1_000], [0, 500], [0, 700], [1, 99]] as const) {
+      await peer.write(room(stream, bytes));
+      await arrived();
+      await arrived();
+    }
+    await peer.write(room(0, 100_000), room(1, 100_000));
+    while (!((await peer.frame()).flags & Flag.END_STREAM));
+    await peer.write(ANSWER);
+    await untilClosed(peer);
+  });
+  equal((await raw.send(150_000)).kind, "accepted");
+  const after = seen.slice(-8);
+  equal(seen.slice(0, -8).reduce((sum, bytes) => sum + bytes, 0), 65_535);
+  const pairs = [0, 2, 4, 6].map((at) => after[at]! + after[at + 1]!);
+  deepEqual(pairs, [0, 500, 500, 99]);
+});
+
+Deno.test("a window of zero holds a body back; what is left is not sent once the answer is there", async () => {
   await using raw = new Raw(async (peer) => {
     const noRoom = joinBytes([Uint8Array.from([0, 4]), encodeUint32(0)]);
     await peer.write(encodeFrame({ type: FrameType.SETTINGS, payload: noRoom }));
@@ -217,6 +254,11 @@ Deno.test("a body is sent as the windows allow, one of zero too, and the rest no
   });
   const refused = await early.send(1_000_000);
   equal(refused.kind === "refused" && refused.reason, "grpc_invalid_argument");
+});
+
+Deno.test("the head that counts is the one after those that inform", async () => {
+  const result = await after(headers([[":status", "103"]]), headers([[":status", "503"]], END));
+  equal(result.kind === "retry" && result.problem.code, "collector-busy");
 });
 
 Deno.test("GOAWAY: what was not looked at is tried again, with the server's words where it complains", async () => {
