@@ -314,7 +314,7 @@ Deno.test("names of metrics and attributes that do not exist are told with the n
       "attributes: {select: {http.server.request.duratoin: {include: [a]}, traces: {include: [b]},",
       "  http.client.request.duration: {include: [http.rout]}}}",
       "filter: {application: {http.rute: {match: /a}, k8s_namespace_name: {match: x}, url.path: {match: '{a,b'},",
-      "  db_operation: {match: SELECT}}}",
+      "  db_operation: {match: SELECT}, server_addres: {match: a}}}",
     ].join("\n"),
   });
   deepEqual(said, [
@@ -328,6 +328,8 @@ Deno.test("names of metrics and attributes that do not exist are told with the n
     'f.yaml:3:98: filter.application.url.path.match: value is "{a,b", must be a glob: a { has no }',
     "f.yaml:4:17: warning: filter.application.db_operation: is not supported, and has no effect: " +
     "spans of HTTP do not have it",
+    "f.yaml:4:49: warning: filter.application.server_addres: is not supported, and has no effect: " +
+    'spans of HTTP do not have it; did you mean "server.address"?',
   ]);
 });
 

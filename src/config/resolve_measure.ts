@@ -110,8 +110,12 @@ function attributeGlobs(glob: string, path: readonly (string | number)[], report
 }
 
 function noSuchAttribute(given: string): string {
+  return "no attribute has that name" + meant(given);
+}
+
+function meant(given: string): string {
   const near = nearest(given.replaceAll("_", "."), ATTRIBUTE_NAMES);
-  return "no attribute has that name" + (near === null ? "" : `; did you mean "${near}"?`);
+  return near === null ? "" : `; did you mean "${near}"?`;
 }
 
 export function resolveFilters(settings: Settings, report: Reporter): AttributeFilter[] {
@@ -120,7 +124,7 @@ export function resolveFilters(settings: Settings, report: Reporter): AttributeF
     const attribute = otlpName(given);
     if (attribute === null) {
       if (isOfBeyla(given)) {
-        report.warn(path, "is not supported, and has no effect: spans of HTTP do not have it");
+        report.warn(path, "is not supported, and has no effect: spans of HTTP do not have it" + meant(given));
       } else report.error(path, noSuchAttribute(given));
       return [];
     }
