@@ -47,6 +47,9 @@ What differs:
 - \`services\` and \`exclude_instrument\` count beside each other; Beyla passes over \`services\` then.
 - A route is given to server spans only. A pattern that Beyla would pass over because a longer one begins with the same
   words still names its paths.
+- A key that neither knows is an error, where Beyla passes over it without a word.
+- A ratio sampler of an entry that gives no \`arg\` has that of the global one. \`metrics.features\` of an entry has no
+  effect, and a warning.
 - Filters on attributes of the resource, such as \`k8s_owner_name\`, let pass what does not tell the attribute.
 - \`print\` is \`text\`, where Beyla's \`trace_printer\` is \`disabled\`; \`metrics.features\` has the service graph too.
 - The decision of a sampler is taken in the kernel, before the header is written, and \`parentbased_\` ones see the
