@@ -3,7 +3,7 @@ import { answerProblem, type CollectorProblem, connectionProblem, problem } from
 import { describeFetchError } from "./fetch_error.ts";
 import { ConnectError, NoHttp2Error, portOf } from "./grpc_connection.ts";
 import { type GrpcStatus, isRetryable, readStatus, statusOfReset } from "./grpc_status.ts";
-import type { Http2Reply } from "./http2/connection.ts";
+import type { Http2Reply } from "./http2/stream.ts";
 import { RETRYABLE_HTTP } from "./http_sender.ts";
 import { readErrorMessage, readPartialSuccess } from "./otlp_response.ts";
 import { MAX_ANSWER_BYTES, type SendResult } from "./sender.ts";

@@ -3,7 +3,8 @@
  * it ends. Used by GrpcSender; what a reply means is judged in grpc_answer.ts.
  */
 import type { Certificates } from "./certificates.ts";
-import { Http2Connection, type Http2Reply } from "./http2/connection.ts";
+import { Http2Connection } from "./http2/connection.ts";
+import { type Http2Reply, NO_REPLY } from "./http2/stream.ts";
 
 export interface GrpcConnectionOptions {
   /** http: without TLS, by prior knowledge; https: with. */
@@ -45,7 +46,7 @@ export class GrpcConnection implements Disposable {
       }
     } catch (failure) {
       signal.throwIfAborted();
-      return { ...NO_CONNECTION, failure: new ConnectError("no connection", { cause: failure }) };
+      return { ...NO_REPLY, failure: new ConnectError("no connection", { cause: failure }) };
     }
   }
 
@@ -83,17 +84,6 @@ export class GrpcConnection implements Disposable {
     this.#opened = null;
   }
 }
-
-const NO_CONNECTION: Http2Reply = {
-  status: null,
-  headers: {},
-  trailers: {},
-  body: new Uint8Array(),
-  complete: false,
-  reset: null,
-  failure: null,
-  spokeHttp2: false,
-};
 
 async function connect(
   { url, certificates: { trusted, client } }: GrpcConnectionOptions,

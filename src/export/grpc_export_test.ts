@@ -21,7 +21,7 @@ const RESOURCE = createResource({ pid: 7, exe: "/bin/x", goVersion: null, enviro
 const OTLP = {
   protocol: "grpc",
   headers: {},
-  timeoutMs: 2_000,
+  timeoutMs: 60_000,
   compression: "none",
   tls: { caFile: null, certFile: null, keyFile: null },
 } as const;
@@ -42,7 +42,7 @@ function push(out: TraceExport, count: number): void {
 /** What becomes of some spans where the server does this. */
 async function exported(handler: GrpcHandler, count = 11) {
   await using server = await GrpcServer.start({ handler });
-  await using out = new TraceExport({ log, retry: { initialMs: 1, maxMs: 5, maxElapsedMs: 1_000 } });
+  await using out = new TraceExport({ log, retry: { initialMs: 1, maxMs: 5, maxElapsedMs: 60_000 } });
   out.configure(tracesConfig(server.url));
   push(out, count);
   await eventually(() => equal(out.stats().queued, 0));
@@ -112,7 +112,7 @@ Deno.test("a shutdown delivers what waits, and a reload what waits for the colle
   push(out, 7);
   out.configure({ ...tracesConfig(second.url), delayMs: 60_000 });
   push(out, 5);
-  await out.shutdown(2_000);
+  await out.shutdown(60_000);
   deepEqual([out.stats().exported, out.stats().lost], [12, {}]);
   deepEqual([first, second].map(({ requests }) => spanCount(requests[0]!.message)), [7, 5]);
 });

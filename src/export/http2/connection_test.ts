@@ -1,5 +1,6 @@
 /** Http2Connection, through GrpcSender, against servers that are made of bytes: hostile, broken, or of another kind. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { freePort } from "../../../tests/support/free_port.ts";
 import { joinBytes } from "../../support/bytes.ts";
 import { GrpcSender } from "../grpc_sender.ts";
 import type { SendResult } from "../sender.ts";
@@ -67,7 +68,7 @@ class Raw implements AsyncDisposable {
   readonly sender: GrpcSender;
   connections = 0;
 
-  constructor(serve: Serve, { timeoutMs = 2_000 } = {}) {
+  constructor(serve: Serve, { timeoutMs = 60_000 } = {}) {
     this.#accepting = this.#accept(serve);
     const url = `http://127.0.0.1:${this.#listener.addr.port}/x`;
     this.sender = new GrpcSender({ url, headers: {}, timeoutMs, compression: "none" });
@@ -141,11 +142,9 @@ Deno.test("a server of another kind is told by what it says first", async () => 
 });
 
 Deno.test("nobody who listens is told apart", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const url = `http://127.0.0.1:${port}/x`;
-  using sender = new GrpcSender({ url, headers: {}, timeoutMs: 2_000, compression: "none" });
+  using sender = new GrpcSender({ url, headers: {}, timeoutMs: 60_000, compression: "none" });
   const result = await sender.send({ body: new Uint8Array(1) }, new AbortController().signal);
   ok(result.kind === "retry");
   deepEqual([result.problem.code, result.why], [
