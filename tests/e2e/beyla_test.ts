@@ -316,7 +316,7 @@ rootTest("variables alone configure as those of Beyla do", async () => {
   const page = await (await fetch(`http://127.0.0.1:${port}/beyla/metrics`)).text();
   const samples = new Scrape(page).select("http_server_request_duration_seconds_count");
   assert.deepEqual(samples.map(({ labels }) => labels["http_route"]), ["/orders/{id}"]);
-  assert.match(agent.stdout.join("\n"), /"name":\s*"GET \/orders\/\{id\}"/);
+  await eventually(() => assert.match(agent.stdout.join("\n"), /"name":\s*"GET \/orders\/\{id\}"/));
   assert.match(agent.log, /"level":"info"/, "the variable is stronger than the file");
   await agent.stop();
 });
