@@ -93,3 +93,41 @@ pageTest(
     deepEqual((await places()).sort(), before.sort());
   },
 );
+
+pageTest("keeps figures of edges apart where lines run close", {}, async ({ page, server, open }) => {
+  server.graph = (report) => {
+    const [edge] = report.edges;
+    const service = (name: string) => ({ id: name, name, kind: "service" as const });
+    const calls = [["user", "shop"], ["user", "stock"], ["shop", "stock"], ["shop", "external:h"]];
+    return {
+      ...report,
+      nodes: [
+        { id: "user", name: "user", kind: "user" },
+        service("shop"),
+        service("stock"),
+        { id: "external:h", name: "h", kind: "external" },
+      ],
+      edges: calls.map(([from = "", to = ""]) => ({ ...edge!, from, to, errorRate: 0.05 })),
+    };
+  };
+  await open("#/map");
+  const labels = page.locator(".map-label");
+  await labels.first().waitFor();
+  const boxes = await labels.evaluateAll((all) =>
+    all.map((one) => one.getBoundingClientRect()).map(({ left, right, top, bottom }) => ({
+      left,
+      right,
+      top,
+      bottom,
+    }))
+  );
+  equal(boxes.length, 4);
+  for (const [index, a] of boxes.entries()) {
+    for (const b of boxes.slice(index + 1)) {
+      ok(
+        a.right < b.left || b.right < a.left || a.bottom <= b.top || b.bottom <= a.top,
+        JSON.stringify([a, b]),
+      );
+    }
+  }
+});

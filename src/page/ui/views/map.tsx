@@ -4,7 +4,15 @@ import { useMemo, useState } from "preact/hooks";
 import type { GraphEdge, GraphNode, GraphReport, ServiceReport } from "../../../status/model.ts";
 import { Section, Waiting } from "../parts/parts.tsx";
 import { layOut } from "./map_layout.ts";
-import { EdgeLabel, EdgeLine, NODE_HEIGHT, NODE_WIDTH, NodeBox, type NodeFigures } from "./map_parts.tsx";
+import {
+  EdgeLabel,
+  EdgeLine,
+  labelPlaces,
+  NODE_HEIGHT,
+  NODE_WIDTH,
+  NodeBox,
+  type NodeFigures,
+} from "./map_parts.tsx";
 import { nodeId } from "./nodes.ts";
 import { CallsTable } from "./service.tsx";
 import { NoServices } from "./services.tsx";
@@ -65,6 +73,8 @@ function Drawing({ graph, services }: { graph: GraphReport; services: readonly S
       ? []
       : [{ placed, edge, lit: placed.from === focused || placed.to === focused }];
   });
+  const figured = drawn.filter(({ lit }) => lit || labelled);
+  const places = labelPlaces(figured.map(({ placed }) => placed));
   const [width, height] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN];
   return (
     <div class="map-box" tabIndex={0} role="group" aria-label="Service map; the table below says the same">
@@ -110,10 +120,8 @@ function Drawing({ graph, services }: { graph: GraphReport; services: readonly S
             />
           );
         })}
-        {drawn.filter(({ lit }) =>
-          lit || labelled
-        ).map(({ placed, edge, lit }) => (
-          <EdgeLabel key={`${placed.from} ${placed.to}`} placed={placed} edge={edge} lit={lit} />
+        {figured.map(({ placed, edge, lit }) => (
+          <EdgeLabel key={`${placed.from} ${placed.to}`} edge={edge} lit={lit} {...places.get(placed)!} />
         ))}
       </svg>
     </div>

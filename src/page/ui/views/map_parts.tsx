@@ -10,6 +10,8 @@ import { namespaceOf, nodeName } from "./nodes.ts";
 
 export const NODE_WIDTH = 176;
 export const NODE_HEIGHT = 50;
+/** Two lines of figures beside an edge. */
+const LABEL_HEIGHT = 32;
 /** Letters that fit into a node. */
 const MAX_NAME = 20;
 
@@ -121,10 +123,25 @@ function curve(points: PlacedEdge["points"]): string {
   return path;
 }
 
-export function EdgeLabel({ placed, edge, lit }: EdgeProps) {
-  // The last stretch belongs to this edge alone more often than the first.
-  const [[x1, y1], [x2, y2]] = [placed.points.at(-2)!, placed.points.at(-1)!];
-  const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
+/** Where the figures of edges stand: in the middle of the last stretch, which most often is of one edge alone. */
+export function labelPlaces(
+  edges: readonly PlacedEdge[],
+): Map<PlacedEdge, { readonly x: number; readonly y: number }> {
+  const lowest = new Map<number, number>();
+  const middles = edges.map((edge) => {
+    const [[x1, y1], [x2, y2]] = [edge.points.at(-2)!, edge.points.at(-1)!];
+    return { edge, x: (x1 + x2) / 2, y: (y1 + y2) / 2 };
+  });
+  return new Map(
+    middles.sort((a, b) => a.y - b.y).map(({ edge, x, y }) => {
+      const free = Math.max(y, (lowest.get(x) ?? -LABEL_HEIGHT) + LABEL_HEIGHT);
+      lowest.set(x, free);
+      return [edge, { x, y: free }];
+    }),
+  );
+}
+
+export function EdgeLabel({ edge, lit, x, y }: Omit<EdgeProps, "placed"> & { x: number; y: number }) {
   return (
     <text class={`map-label${lit ? " lit" : ""}`} x={x} y={y - 5} aria-hidden="true">
       {rate(edge.rate)}/s
