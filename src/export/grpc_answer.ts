@@ -16,11 +16,10 @@ export interface AskedFor {
 
 /** Never rejects. */
 export async function judgeReply(reply: Http2Reply, asked: AskedFor): Promise<SendResult> {
-  const { status: httpStatus, headers, trailers, body, reset } = reply;
+  const { status: httpStatus, headers, body } = reply;
   if (body === null) return tooLarge();
   // A proxy may answer in HTTP's terms; where it speaks gRPC, that counts.
-  const status = readStatus(trailers) ?? readStatus(headers) ??
-    (reset === null ? null : statusOfReset(reset));
+  const status = statusOf(reply);
   if (status?.name === "ok") {
     const message = await readMessage(body, headers["grpc-encoding"] ?? "identity");
     if (message === "too large") return tooLarge();
@@ -41,6 +40,12 @@ export async function judgeReply(reply: Http2Reply, asked: AskedFor): Promise<Se
   if (reply.complete) return judgeStatus(NO_STATUS, asked);
   const lost = lossProblem(reply, asked.url);
   return { kind: "retry", why: lost.message, problem: lost, retryAfterMs: null };
+}
+
+/** Null where it has none, or is not whole. */
+function statusOf({ complete, headers, trailers, reset }: Http2Reply): GrpcStatus | null {
+  if (complete) return readStatus(trailers) ?? readStatus(headers);
+  return reset === null ? null : statusOfReset(reset);
 }
 
 function tooLarge(): SendResult {

@@ -293,6 +293,15 @@ Deno.test("an answer that is cut is tried again, wherever it is cut, over a new 
   }
 });
 
+Deno.test("a status counts where the answer is whole", async () => {
+  await using raw = new Raw(async (peer) => {
+    await peer.request();
+    await peer.write(headers([...GRPC_HEAD, ...OK]), data(new Uint8Array(5)));
+  });
+  const result = await raw.send();
+  equal(result.kind === "retry" && result.problem.code, "collector-connection-cut");
+});
+
 Deno.test("a server that breaks the rules loses the connection, and the request is tried again", async () => {
   const f = async (...parts: Uint8Array[]) => {
     const result = await after(...parts);
