@@ -185,13 +185,18 @@ pageTest("says when the agent is gone, keeps what it knew and comes back by itse
   forgive(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING/);
 });
 
-pageTest("is not healthy while nothing can be delivered", {}, async ({ page, server, open }) => {
-  const { export: exporter } = statusReport({ spans: 1, store: server.world.traces.stats() });
-  const reason = { code: "collector-refused", message: "Nothing listens there", remedy: "Start it" };
-  server.status = { export: { ...exporter, reason } };
-  await open("");
-  await page.getByRole("link", { name: "export fails" }).waitFor();
-});
+pageTest(
+  "is not healthy while nothing can be delivered, and says what helps",
+  {},
+  async ({ page, server, open }) => {
+    const { export: exporter } = statusReport({ spans: 1, store: server.world.traces.stats() });
+    const reason = { code: "collector-refused", message: "Nothing listens there", remedy: "Start it" };
+    server.status = { export: { ...exporter, reason } };
+    await open("#/agent");
+    await page.getByRole("link", { name: "export fails" }).waitFor();
+    await page.getByText("Nothing listens there. Start it").waitFor();
+  },
+);
 
 pageTest("tries again when told so, and says what a failing agent says", {}, async (test) => {
   const { page, server, forgive } = test;

@@ -144,7 +144,7 @@ function TraceExport({ report }: { report: ExportReport }) {
             </Fact>
           </>
         )}
-        <Failures counters={report.lost} lastError={report.lastError} />
+        <Failures counters={report.lost} report={report} />
       </Facts>
     </Section>
   );
@@ -166,26 +166,31 @@ function MetricsExport({ report }: { report: NonNullable<StatusReport["metricsEx
             <b class="bad">{count(report.rejected)}</b>
           </Fact>
         )}
-        <Failures counters={report.failed} lastError={report.lastError} />
+        <Failures counters={report.failed} report={report} />
       </Facts>
     </Section>
   );
 }
 
-/** What was given up, by reason, and the newest failure. */
-function Failures(props: { counters: Readonly<Record<string, number>>; lastError: string | null }) {
+/** What was given up, by reason, and what is in the way now, else the newest failure. */
+function Failures({ counters, report: { reason, lastError } }: {
+  counters: Readonly<Record<string, number>>;
+  report: Pick<StatusReport["export"], "reason" | "lastError">;
+}) {
   return (
     <>
-      {Object.entries(props.counters).filter(([, items]) => items > 0).map(([reason, items]) => (
-        <Fact key={reason} name={`Lost: ${words(reason)}`}>
+      {Object.entries(counters).filter(([, items]) => items > 0).map(([why, items]) => (
+        <Fact key={why} name={`Lost: ${words(why)}`}>
           <b class="bad">{count(items)}</b>
         </Fact>
       ))}
-      {props.lastError !== null && (
-        <Fact name="Last error">
-          <span class="bad">{props.lastError}</span>
-        </Fact>
-      )}
+      {reason !== null
+        ? (
+          <Fact name="Problem">
+            <span class="bad">{reason.message}.</span> {reason.remedy}
+          </Fact>
+        )
+        : lastError && <Fact name="Last error">{lastError}</Fact>}
     </>
   );
 }
