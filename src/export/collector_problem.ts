@@ -97,7 +97,7 @@ export function fetchProblem(error: unknown, url: URL, timeoutMs: number): Colle
   if (/certificate|tls|handshake|InvalidContentType|corrupt message/i.test(text)) {
     return problem("collector-tls", `TLS with ${url.host} fails: ${text}`);
   }
-  if (/invalid HTTP version|HTTP version parsed|invalid header|parse/i.test(text)) {
+  if (/invalid HTTP version|HTTP version parsed|invalid header|unexpected message|parse/i.test(text)) {
     return problem("collector-not-http", `What listens on ${url.host} does not speak HTTP/1.1: ${text}`);
   }
   return problem("collector-connection-cut", `${url.host} gave no answer: ${text}`);
