@@ -39,6 +39,7 @@ function report({ swaps, spans, slowRequests, loadMs, stageMs, swapMs, pushMs }:
 const proof = await proveSwaps({
   swaps: Number(Deno.env.get("SWAPS") ?? 500),
   spans: Number(Deno.env.get("SPANS") ?? 1_000_000),
+  batch: null,
 });
 const section = report(proof);
 await Deno.stdout.write(new TextEncoder().encode(section));

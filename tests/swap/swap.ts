@@ -1,6 +1,5 @@
 /**
- * The proof that decoders are swapped under load without a span lost, twice or wrong: front and back run as fast as
- * the machine lets them while packs are pushed that read records of two different shapes. Used by swap_test.ts
+ * The proof that decoders are swapped under load without a span lost, twice or wrong: front and back run while packs are pushed that read records of two different shapes. Used by swap_test.ts
  * (short) and prove_swap.ts (long).
  */
 import assert from "node:assert/strict";
@@ -14,7 +13,7 @@ import { LoadGenerator } from "../support/load.ts";
 import { Program } from "../support/program.ts";
 import { DEFAULT_TOOLCHAIN } from "../support/toolchains.ts";
 import { checkSpans, SLOW_FROM, slowPath } from "./check.ts";
-import { runLoad } from "./load.ts";
+import { FULL_SPEED, runLoad, untilRead } from "./load.ts";
 import { shifted } from "./shifted.ts";
 import { SpanLog } from "./span_log.ts";
 
@@ -22,6 +21,8 @@ import { SpanLog } from "./span_log.ts";
 export interface SwapOptions {
   readonly swaps: number;
   readonly spans: number;
+  /** Requests at a time, after which the agent may catch up; null: as fast as the machine lets. */
+  readonly batch: number | null;
 }
 
 /** What came out; a failure is thrown. */
@@ -71,7 +72,8 @@ export async function proveSwaps(options: SwapOptions): Promise<SwapProof> {
   await agent.traced(front.pid, back.pid);
 
   const began = performance.now();
-  const load = runLoad(exe, front.host, CONNECTIONS);
+  const pace = options.batch === null ? FULL_SPEED : { batch: options.batch, rest: () => untilRead(agent) };
+  const load = runLoad({ exe, host: front.host, connections: CONNECTIONS, pace });
   const slow = slowRequests(front.url);
   const stageMs: number[] = [];
   const swapMs: number[] = [];

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 )
@@ -19,17 +20,62 @@ type loadResult struct {
 	Reason string `json:"reason"`
 }
 
-// load keeps `connections` busy with GET /front?n=NUMBER until standard input ends, then prints a loadResult. It
-// writes requests by hand, to cost less than what it loads.
+// permits are the requests that may be sent: each line of standard input is how many more.
+type permits struct {
+	mutex                    sync.Mutex
+	changed                  *sync.Cond
+	allowed, taken, answered int64
+	ended                    bool
+}
+
+func (p *permits) read() {
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		more, _ := strconv.ParseInt(lines.Text(), 10, 64)
+		p.mutex.Lock()
+		p.allowed += more
+		p.mutex.Unlock()
+		p.changed.Broadcast()
+	}
+	p.mutex.Lock()
+	p.ended = true
+	p.mutex.Unlock()
+	p.changed.Broadcast()
+}
+
+// take waits for a permit and returns the number of its request, or false at the end.
+func (p *permits) take() (int64, bool) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	for p.taken == p.allowed && !p.ended {
+		p.changed.Wait()
+	}
+	if p.ended {
+		return 0, false
+	}
+	p.taken++
+	return p.taken - 1, true
+}
+
+// done prints "answered" when no permitted request is without its answer.
+func (p *permits) done() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.answered++
+	if p.answered == p.allowed {
+		fmt.Println("answered")
+	}
+}
+
+// load sends GET /front?n=NUMBER on `connections` as it is permitted, until standard input ends, then prints a
+// loadResult. It writes requests by hand, to cost less than what it loads.
 func load(address string, connections int) {
-	var next, failed int64
-	var stopping int32
+	var failed int64
 	var reason atomic.Value
 	reason.Store("")
-	go func() {
-		io.Copy(io.Discard, os.Stdin)
-		atomic.StoreInt32(&stopping, 1)
-	}()
+	permitted := &permits{}
+	permitted.changed = sync.NewCond(&permitted.mutex)
+	go permitted.read()
 	var workers sync.WaitGroup
 	for i := 0; i < connections; i++ {
 		workers.Add(1)
@@ -37,8 +83,7 @@ func load(address string, connections int) {
 			defer workers.Done()
 			var conn net.Conn
 			var answers *bufio.Reader
-			for atomic.LoadInt32(&stopping) == 0 {
-				n := atomic.AddInt64(&next, 1) - 1
+			for n, ok := permitted.take(); ok; n, ok = permitted.take() {
 				err := func() error {
 					if conn == nil {
 						var err error
@@ -71,6 +116,7 @@ func load(address string, connections int) {
 						conn = nil
 					}
 				}
+				permitted.done()
 			}
 			if conn != nil {
 				conn.Close()
@@ -78,5 +124,5 @@ func load(address string, connections int) {
 		}()
 	}
 	workers.Wait()
-	json.NewEncoder(os.Stdout).Encode(loadResult{Sent: next, Failed: failed, Reason: reason.Load().(string)})
+	json.NewEncoder(os.Stdout).Encode(loadResult{Sent: permitted.taken, Failed: failed, Reason: reason.Load().(string)})
 }
