@@ -19,6 +19,11 @@ export type GlobPart = number | typeof RUN | typeof ONE | GlobClass;
 
 /** Texts that `{a,b}`, multiplied out, may stand for in one glob. */
 export const MAX_ALTERNATIVES = 256;
+/** Characters of a glob, and `{` within each other: what is parsed stays small, whatever a file says. */
+const MAX_CHARACTERS = 4_096;
+const MAX_DEPTH = 16;
+/** What a class may list; the RED stage counts them in a byte. */
+const MAX_RANGES = 255;
 
 /** Says what is wrong with a glob: "a { has no }". */
 export class GlobError extends Error {
@@ -28,7 +33,7 @@ export class GlobError extends Error {
 /**
  * The globs without `{ }` that `pattern` stands for; a text matches when it matches one of them.
  *
- * @throws {GlobError} when it is malformed, or stands for more than MAX_ALTERNATIVES.
+ * @throws {GlobError} when it is malformed or too long, or stands for more than MAX_ALTERNATIVES.
  */
 export function parseGlob(pattern: string): readonly (readonly GlobPart[])[] {
   return new Parser(pattern).parse();
@@ -82,23 +87,28 @@ function matchesPart(part: Exclude<GlobPart, typeof RUN>, code: number): boolean
 class Parser {
   readonly #characters: readonly string[];
   #at = 0;
+  #depth = 0;
 
   constructor(pattern: string) {
     this.#characters = Array.from(pattern);
   }
 
   parse(): GlobPart[][] {
-    const whole = this.#sequence(false);
+    const { length } = this.#characters;
+    if (length > MAX_CHARACTERS) {
+      throw new GlobError(`it has ${length} characters, must be at most ${MAX_CHARACTERS}`);
+    }
+    const whole = this.#sequence();
     if (this.#at < this.#characters.length) throw new GlobError("a } has no {");
     return whole;
   }
 
   /** Up to the end, or within braces to the "," or "}" that ends an alternative. */
-  #sequence(inBraces: boolean): GlobPart[][] {
+  #sequence(): GlobPart[][] {
     let sequences: GlobPart[][] = [[]];
     for (; this.#at < this.#characters.length; this.#at++) {
       const character = this.#characters[this.#at]!;
-      if (character === "}" || (character === "," && inBraces)) break;
+      if (character === "}" || (character === "," && this.#depth > 0)) break;
       if (character === "{") {
         sequences = product(sequences, this.#alternatives());
         continue;
@@ -127,11 +137,13 @@ class Parser {
   /** Leaves the "}" as the character at hand. */
   #alternatives(): GlobPart[][] {
     const all: GlobPart[][] = [];
+    if (++this.#depth > MAX_DEPTH) throw new GlobError(`its { } are nested deeper than ${MAX_DEPTH}`);
     do {
       this.#at++;
-      all.push(...this.#sequence(true));
+      all.push(...this.#sequence());
       checkNumber(all.length);
     } while (this.#characters[this.#at] === ",");
+    this.#depth--;
     if (this.#characters[this.#at] !== "}") throw new GlobError("a { has no }");
     return all;
   }
@@ -144,7 +156,7 @@ class Parser {
       return this.#characters[++this.#at] ?? fail("a [ has no ]");
     };
     const isNext = (character: string) => this.#characters[this.#at + 1] === character;
-    const negated = isNext("!") || isNext("^");
+    const negated = isNext("!");
     if (negated) this.#at++;
     const ranges: [number, number][] = [];
     while (!isNext("]")) {
@@ -161,9 +173,6 @@ class Parser {
     return { negated, ranges };
   }
 }
-
-/** What a class may list; the RED stage counts them in a byte. */
-const MAX_RANGES = 255;
 
 function fail(problem: string): never {
   throw new GlobError(problem);

@@ -45,6 +45,8 @@ Deno.test("matchesGlob() knows classes, alternatives and escapes", () => {
   f("/a\\*", "/a*", true);
   f("/a\\*", "/ab", false);
   f("[\\]]", "]", true);
+  f("[^a]", "a", true);
+  f("[^a]", "b", false);
 });
 
 Deno.test("parseGlob() says what is wrong", () => {
@@ -60,6 +62,10 @@ Deno.test("parseGlob() says what is wrong", () => {
   equal(parseGlob("{a,b}".repeat(8)).length, MAX_ALTERNATIVES);
   f("{a,b}".repeat(9), "its { } stand for more than 256 globs; split it, or use * more");
   f(`{${"a,".repeat(256)}}`, "its { } stand for more than 256 globs; split it, or use * more");
+  equal(parseGlob("{".repeat(16) + "a" + "}".repeat(16)).length, 1);
+  f("{".repeat(17) + "a" + "}".repeat(17), "its { } are nested deeper than 16");
+  equal(parseGlob("a".repeat(4_096)).length, 1);
+  f("a".repeat(4_097), "it has 4097 characters, must be at most 4096");
 });
 
 Deno.test("matchesGlob() stays quadratic on patterns made to blow up", () => {
