@@ -95,6 +95,8 @@ Deno.test("Grafana Cloud is a collector for what has no other", async () => {
     null,
   ]);
   deepEqual(traces.headers, { "x-a": "b", Authorization: `Basic ${btoa("123456:key")}` });
+  const own = await load({ file: `${grafana}\notlp: {headers: {authorization: Bearer own}}` });
+  deepEqual(own.traces.headers, { authorization: "Bearer own" });
   const env = { GRAFANA_CLOUD_SUBMIT: "metrics,traces" };
   const both = await load({ file: `${grafana}\notel_traces_export: {endpoint: "http://tempo"}`, env });
   deepEqual([both.traces.url, both.traces.headers, both.metrics.url], [
@@ -338,7 +340,7 @@ Deno.test("globs are the same everywhere, and alternatives are bounded", async (
   const { said } = await inspect({
     file: `select: {exe: ["${many}"]}\ndiscovery: {exclude_instrument: [{exe_path: "[a"}]}\n` +
       `filter: {application: {url.path: {not_match: "${many}"}}}\n` +
-      `attributes: {select: {"*": {exclude: ["a}"]}}}`,
+      `attributes: {select: {"*": {exclude: ["a}"]}, "http.{": {exclude: [http.route]}}}`,
   });
   const tooMany =
     `value is "${many}", must be a glob: its { } stand for more than 256 globs; split it, or use * more`;
@@ -347,6 +349,7 @@ Deno.test("globs are the same everywhere, and alternatives are bounded", async (
     'f.yaml:2:45: discovery.exclude_instrument[0].exe_path: value is "[a", must be a glob: a [ has no ]',
     `f.yaml:3:46: filter.application.url.path.not_match: ${tooMany}`,
     'f.yaml:4:39: attributes.select.*.exclude[0]: value is "a}", must be a glob: a } has no {',
+    'f.yaml:4:47: attributes.select.http.{: value is "http.{", must be a glob: a { has no }',
   ]);
 });
 

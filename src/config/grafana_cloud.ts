@@ -62,7 +62,11 @@ export function withGrafanaCloud(settings: Settings, report: Reporter): Settings
     const exporter = `otel_${signal}_export` as const;
     const headers = settings[exporter]!.headers ?? settings.otlp!.headers!;
     changed.otlp[endpoint] = `https://otlp-gateway-${zone}.grafana.net/otlp/v1/${signal}`;
-    changed[exporter] = { ...settings[exporter]!, headers: { ...headers, Authorization: authorization } };
+    // As in Beyla, one that the user gives is stronger.
+    const hasOwn = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+    if (!hasOwn) {
+      changed[exporter] = { ...settings[exporter]!, headers: { ...headers, Authorization: authorization } };
+    }
   }
   return changed;
 }

@@ -1,6 +1,6 @@
 /** What is measured, and which spans count: features, attributes of series, filters. Used by resolve.ts. */
 import { nearest } from "../support/nearest.ts";
-import { matchesGlob } from "../support/glob.ts";
+import { GlobError, matchesGlob } from "../support/glob.ts";
 import { featuresRemark } from "./aliases.ts";
 import { ATTRIBUTE_NAMES, isOfBeyla, METRIC_NAMES, otlpName } from "./attribute_names.ts";
 import {
@@ -65,11 +65,7 @@ export function resolveAttributes(settings: Settings, report: Reporter): Attribu
       report.warn(path, "is not supported, and has no effect: attributes of spans are not selected");
       continue;
     }
-    const names = metricNames(metric);
-    if (names.length === 0) {
-      report.warn(path, noSuchMetric(metric));
-      continue;
-    }
+    const names = metricNames(metric, path, report);
     const read = (globs: readonly string[], key: string) =>
       globs.flatMap((glob, index) => attributeGlobs(glob, [...path, key, index], report));
     for (const name of names) {
@@ -84,9 +80,17 @@ export function resolveAttributes(settings: Settings, report: Reporter): Attribu
 }
 
 /** A glob stays one; a name becomes the one of OTLP. */
-function metricNames(given: string): readonly string[] {
-  if (METRIC_NAMES.some((name) => matchesGlob(given, name))) return [given];
-  return METRIC_NAMES.filter((name) => matchesGlob(dotted(given), name.replaceAll("_", ".")));
+function metricNames(given: string, path: readonly string[], report: Reporter): readonly string[] {
+  try {
+    if (METRIC_NAMES.some((name) => matchesGlob(given, name))) return [given];
+    const names = METRIC_NAMES.filter((name) => matchesGlob(dotted(given), name.replaceAll("_", ".")));
+    if (names.length === 0) report.warn(path, noSuchMetric(given));
+    return names;
+  } catch (error) {
+    if (!(error instanceof GlobError)) throw error;
+    report.error(path, `value is ${JSON.stringify(given)}, must be a glob: ${error.message}`);
+    return [];
+  }
 }
 
 /** Without unit and suffix, as Beyla compares names: "http_server_request_duration_seconds_bucket". */

@@ -62,7 +62,7 @@ function namesOf({ filters, measure }: RedRules): readonly string[] {
   const included = measure.attributes.flatMap(({ include }) => include ?? []);
   const spelt = [
     ...filters.map(({ attribute }) => attribute),
-    ...included.filter((name) => !/[*?]/.test(name)),
+    ...included.filter((name) => !/[*?[{\\]/.test(name)),
   ];
   const names = [...new Set([...SPAN_ATTRIBUTES, ...spelt])];
   const most = map.MAX_ATTRIBUTES - SPAN_ATTRIBUTES.length;

@@ -48,7 +48,7 @@ Deno.test("compileRules: takes what is just within its limits", () => {
     measure: {
       sizeBucketsBytes: [],
       durationBucketsS: Array.from({ length: 15 }, (_, index) => index),
-      attributes: [{ metric: "http.client.*", include: ["*"], exclude: ["url.full"] }],
+      attributes: [{ metric: "http.client.*", include: ["*", "url.{path,query}"], exclude: ["url.full"] }],
     },
     routes: { patterns: ["/a".repeat(32), `/${"a".repeat(254)}`] },
     filters: Array.from(
