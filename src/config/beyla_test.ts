@@ -349,7 +349,7 @@ Deno.test("globs are the same everywhere, and alternatives are bounded", async (
     'f.yaml:2:45: discovery.exclude_instrument[0].exe_path: value is "[a", must be a glob: a [ has no ]',
     `f.yaml:3:46: filter.application.url.path.not_match: ${tooMany}`,
     'f.yaml:4:39: attributes.select.*.exclude[0]: value is "a}", must be a glob: a } has no {',
-    'f.yaml:4:47: attributes.select.http.{: value is "http.{", must be a glob: a { has no }',
+    'f.yaml:4:57: attributes.select.http.{: value is "http.{", must be a glob: a { has no }',
   ]);
 });
 
