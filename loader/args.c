@@ -89,7 +89,7 @@ void args_print_help(void)
 	     "\n"
 	     "  --output FIFO       where records go; made (0600) when absent\n"
 	     "  --cgroup PATH       cgroup v2 folder whose sockets are watched (default: the root)\n"
-	     "  --ring-bytes N      size of the ring buffer, a power of two (default: 4 MiB)\n"
+	     "  --ring-bytes N      size of the ring buffer, a power of two (default: 8 MiB)\n"
 	     "  --perf-uprobes      use perf_event uprobes even where uprobe_multi exists\n"
 	     "  --check             try everything that a start needs, tell it on stdout and end\n"
 	     "  --verbose           show what libbpf says\n"

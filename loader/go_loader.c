@@ -88,6 +88,7 @@ static void serve(int signal_fd)
 		int nap_ms = pump_sweep(&pump);
 		uint64_t now_ns = clock_monotonic_ns();
 
+		wait[3].events = outbox_pending(&outbox) ? POLLOUT : 0;
 		if (now_ns >= last_tick_ns + pause_ns) {
 			pause_ns = tick(pause_ns);
 			last_tick_ns = now_ns;
@@ -115,7 +116,7 @@ static void stop(void)
 		while (pump_sweep(&pump) == 0 && !outbox.closed)
 			;
 		stats_send(&stats, &kernel, &outbox);
-		outbox_flush(&outbox);
+		outbox_drain(&outbox);
 	}
 	pump_close(&pump);
 	kernel_close(&kernel);

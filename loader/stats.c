@@ -74,7 +74,7 @@ static void collect(const struct stats *stats, const struct kernel *kernel,
 		*report = stats->sent;
 	report->stats.realtime_offset_ns = clock_realtime_offset_ns();
 	report->stats.records_sent = outbox->records_sent;
-	report->stats.bytes_sent = outbox->bytes_sent + outbox->fill;
+	report->stats.bytes_sent = outbox->bytes_sent + outbox->end - outbox->begin;
 }
 
 static void send(struct stats *stats, struct outbox *outbox, struct stats_report *report)

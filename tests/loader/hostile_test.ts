@@ -103,8 +103,8 @@ rootTest("tsunagi-go survives noise on stdin", async () => {
 
 rootTest("tsunagi-go ends at SIGTERM also while nobody empties the pipe", async () => {
   await using loader = await RawLoader.start();
-  // The pipe holds 1 MiB; the answers to these have more.
-  for (let id = 1; id <= 40; id++) await loader.write(encodeReadExe(id, loader.pid, 0, 65_536));
+  // The pipe holds 1 MiB and the loader 16; the answers to these have more.
+  for (let id = 1; id <= 400; id++) await loader.write(encodeReadExe(id, loader.pid, 0, 65_536));
   await sleep(200);
   loader.kill("SIGTERM");
   const { code, signal } = await patiently(loader.ended, "the end of the loader");
@@ -126,7 +126,7 @@ rootTest(
 
 rootTest("tsunagi-go ends when stdin closes though nobody empties the pipe", async () => {
   await using loader = await RawLoader.start();
-  for (let id = 1; id <= 40; id++) await loader.write(encodeReadExe(id, loader.pid, 0, 65_536));
+  for (let id = 1; id <= 400; id++) await loader.write(encodeReadExe(id, loader.pid, 0, 65_536));
   await loader.closeInput();
   const { code, signal } = await patiently(loader.ended, "the end of the loader");
   assert.deepEqual([code, signal], [0, null]);
