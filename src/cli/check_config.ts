@@ -7,8 +7,8 @@ import { parseFlags, UsageError } from "./flags.ts";
 export const CHECK_CONFIG_HELP = `Usage: deno task check-config FILE...
 
 Prints a line for each mistake in a configuration file, FILE:LINE:COLUMN: MESSAGE, and for each key that is
-understood but has no effect, FILE:LINE:COLUMN: warning: MESSAGE. \${NAME} in a file stands for the variable
-NAME; no other variable is looked at.
+understood but has no effect, FILE:LINE:COLUMN: warning: MESSAGE. Of a file without either, stderr says so.
+\${NAME} in a file stands for the variable NAME; no other variable is looked at.
 
 Exit status: 0 when the agent can use the files, 1 when there are mistakes, 2 for a wrong command line.
 `;
@@ -53,6 +53,8 @@ export async function runCheckConfig(args: readonly string[], context: CheckConf
       readFile: (path) => Deno.readTextFile(path === file ? asTyped(path, getEnv) : path),
     });
     for (const problem of problems) print(problemText(problem));
+    // Not on stdout, which is for programs.
+    if (problems.length === 0) complain(`${file}: no mistakes`);
     mistakes += problems.filter(({ severity }) => severity === "error").length;
   }
   return mistakes === 0 ? 0 : 1;

@@ -61,6 +61,13 @@ Deno.test("twenty different mistakes get twenty messages with their places", asy
   ]);
 });
 
+Deno.test("a file without a mistake is told on stderr", async () => {
+  using scratch = new ScratchDirectory();
+  await Deno.writeTextFile(`${scratch.path}/good.yaml`, "print: off\n");
+  const outcome = await checkConfig(["good.yaml"], scratch.path);
+  deepEqual(outcome, { status: 0, stdout: "", stderr: "good.yaml: no mistakes\n" });
+});
+
 Deno.test("a file that can be used gets status 0, with its warnings", async () => {
   using scratch = new ScratchDirectory();
   await Deno.writeTextFile(
