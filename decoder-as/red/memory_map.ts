@@ -80,6 +80,7 @@ export const PROCESS_ENTRIES = 32768;
 export const PROCESS_TAKEN = 1;
 export const PROCESS_TRACES = 2;
 export const PROCESS_METRICS = 4;
+export const PROCESS_FILTERED = 8;
 
 /** What comes out: u32 pid, u32 address and u32 bytes of a ScopeSpans.spans field in the input or the output. */
 export const ROWS_OFFSET = 1572864;

@@ -34,7 +34,7 @@ import {
   WORD_SPANS,
   WORD_UNREADABLE,
 } from "./memory_map";
-import { findProcess, hasMetrics, hasTraces, resource, routes } from "./processes";
+import { findProcess, hasMetrics, hasTraces, isFiltered, resource, routes } from "./processes";
 import { GROWTH_BYTES, writeRouted } from "./rewrite";
 import { findRoute, ignoring, routeAt, routeBytes, routeRules } from "./routes";
 import { endNs, kind, KIND_SERVER, readRow, sampled, startNs } from "./row";
@@ -119,7 +119,7 @@ function takeRow(pid: u32, at: usize, bytes: u32): void {
       if (hasNewRoute) setText(ATTRIBUTE_ROUTE, routeAt, routeBytes);
     }
   }
-  const passes = passesFilters();
+  const passes = !isFiltered && passesFilters();
   const kept = (ignored & IGNORE_TRACES) == 0 && passes && hasTraces && sampled;
   if (passes && hasMetrics && (ignored & IGNORE_METRICS) == 0) measureSpan(kept);
   if (kept) {

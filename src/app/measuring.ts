@@ -138,14 +138,14 @@ export class Measuring implements Disposable {
     this.metrics.processBegan(number);
     this.#end(ended);
     const routes = rule?.routes ?? null;
-    const passes = passesFilters(this.#config.filters, resource);
     return {
       pid,
       resource: number,
       // A rule of the configuration before is replaced as soon as discovery has looked at the process again.
       routes: routes === null ? 0 : Math.max(0, this.#rules.routes.indexOf(routes)),
-      traces: passes && (rule?.exports?.includes("traces") ?? true),
-      metrics: passes && (rule?.exports?.includes("metrics") ?? true),
+      traces: rule?.exports?.includes("traces") ?? true,
+      metrics: rule?.exports?.includes("metrics") ?? true,
+      filtered: !passesFilters(this.#config.filters, resource),
     };
   }
 

@@ -53,7 +53,7 @@ Deno.test("Measuring decides filters on the resource for a process, and leaves t
     getEnv: () => undefined,
     readFile: () => Promise.resolve(file),
   });
-  const told: boolean[][] = [];
+  const told: (boolean | undefined)[] = [];
   const resource = (attributes: string) =>
     createResource({
       pid: 1,
@@ -66,7 +66,7 @@ Deno.test("Measuring decides filters on the resource for a process, and leaves t
     config,
     stage: () => ({
       setRules: () => Promise.resolve(),
-      setProcess: ({ traces, metrics }) => told.push([traces, metrics]),
+      setProcess: ({ filtered }) => told.push(filtered),
       forget: () => {},
       snapshot: () => Promise.resolve(null),
     }),
@@ -79,8 +79,8 @@ Deno.test("Measuring decides filters on the resource for a process, and leaves t
     measuring.processFound(told.length + 1, resource(attributes), null);
     return told.at(-1);
   };
-  assert.deepEqual(judge("service.name=shop,k8s.namespace.name=prod"), [true, true]);
-  assert.deepEqual(judge("service.name=shop"), [true, true], "what is not told keeps it from nothing");
-  assert.deepEqual(judge("service.name=shop,k8s.namespace.name=kube-system"), [false, false]);
-  assert.deepEqual(judge("service.name=other,k8s.namespace.name=prod"), [false, false]);
+  assert.deepEqual(judge("service.name=shop,k8s.namespace.name=prod"), false);
+  assert.deepEqual(judge("service.name=shop"), false, "what is not told keeps it from nothing");
+  assert.deepEqual(judge("service.name=shop,k8s.namespace.name=kube-system"), true);
+  assert.deepEqual(judge("service.name=other,k8s.namespace.name=prod"), true);
 });

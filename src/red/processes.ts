@@ -44,7 +44,7 @@ export class ProcessTable {
     for (const rules of this.#byPid.values()) this.#write(rules);
   }
 
-  #write({ pid, resource, routes, traces, metrics }: ProcessRules): void {
+  #write({ pid, resource, routes, traces, metrics, filtered = false }: ProcessRules): void {
     const view = this.#view();
     let index = homeOf(pid);
     for (;;) {
@@ -53,7 +53,8 @@ export class ProcessTable {
         view.setUint32(at, pid, true);
         view.setUint32(at + 4, resource, true);
         view.setUint32(at + 8, routes, true);
-        const flags = (traces ? map.PROCESS_TRACES : 0) | (metrics ? map.PROCESS_METRICS : 0);
+        const flags = (traces ? map.PROCESS_TRACES : 0) | (metrics ? map.PROCESS_METRICS : 0) |
+          (filtered ? map.PROCESS_FILTERED : 0);
         view.setUint32(at + 12, map.PROCESS_TAKEN | flags, true);
         return;
       }

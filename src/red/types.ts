@@ -21,6 +21,8 @@ export interface ProcessRules {
   readonly routes: number;
   readonly traces: boolean;
   readonly metrics: boolean;
+  /** Whether filters on its resource leave all its spans out. Default false. */
+  readonly filtered?: boolean;
 }
 
 /** Spans that did not come out of the stage, by why; they count as settled, not as lost. */

@@ -115,6 +115,17 @@ Deno.test("stage: what a process exports decides for its spans only", () => {
   assert.deepEqual(snapshot.counters.not_exported, 1);
 });
 
+Deno.test("stage: a process that a filter leaves out is neither traced nor measured, and counts as filtered", () => {
+  const fixture = new StageFixture();
+  fixture.stage.setProcess({ ...ALL_ON, pid: 1, resource: 1, filtered: true });
+  fixture.stage.setProcess({ ...ALL_ON, pid: 2, resource: 2, filtered: false });
+  const spans = fixture.run(server("/a", { pid: 1 }), server("/b", { pid: 2 }), server("/c", { pid: 3 }));
+  assert.deepEqual(spans.map(({ attributes }) => attributes["url.path"]), ["/b", "/c"]);
+  const snapshot = fixture.snapshot();
+  assert.deepEqual(durations(snapshot).map(({ resource }) => resource), [2, 0]);
+  assert.deepEqual([snapshot.counters.filtered, snapshot.counters.not_exported], [1, 0]);
+});
+
 Deno.test("stage: the routes of a process are its own", () => {
   const rules = rulesWith({ routes: { patterns: ["/{any}"] } });
   const fixture = new StageFixture({
