@@ -47,7 +47,9 @@ interface Entry {
 }
 
 interface Ended {
-  readonly series: TargetSeries;
+  readonly pid: number;
+  readonly service: string;
+  spans: number;
   readonly endedMs: number;
 }
 
@@ -73,7 +75,7 @@ export class TargetFigures {
   found(pid: number): void {
     if (this.#running.has(pid)) return;
     const key = this.#keyOf(pid);
-    const spans = this.#ended.get(key)?.series.spans ?? 0;
+    const spans = this.#ended.get(key)?.spans ?? 0;
     this.#ended.delete(key);
     this.#running.set(pid, { spans, attachTime: null, attachedMs: 0, firstSpanMs: null });
   }
@@ -89,10 +91,14 @@ export class TargetFigures {
     this.attachTimes.attach.add(attachTime.attachMs / 1_000);
   }
 
-  /** Spans of a process have come. */
+  /** Spans of a process have come; some were still on their way when it ended. */
   count(pid: number, spans: number): void {
     const entry = this.#running.get(pid);
-    if (!entry) return;
+    if (!entry) {
+      const ended = this.#ended.get(this.#keyOf(pid));
+      if (ended) ended.spans += spans;
+      return;
+    }
     if (entry.attachTime !== null) entry.firstSpanMs ??= this.#clock.elapsed() - entry.attachedMs;
     entry.spans += spans;
   }
@@ -102,9 +108,9 @@ export class TargetFigures {
     const entry = this.#running.get(pid);
     if (!entry) return;
     this.#running.delete(pid);
-    if (entry.spans === 0) return;
-    const series = { pid, service: this.#options.serviceOf(pid), spans: entry.spans };
-    this.#ended.set(this.#keyOf(pid), { series, endedMs: this.#clock.elapsed() });
+    if (!hasSeries(entry)) return;
+    const service = this.#options.serviceOf(pid);
+    this.#ended.set(this.#keyOf(pid), { pid, service, spans: entry.spans, endedMs: this.#clock.elapsed() });
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
@@ -118,13 +124,13 @@ export class TargetFigures {
   series(): TargetSeries[] {
     const last = this.#clock.elapsed() - this.#options.ttlMs();
     const series = new Map<string, TargetSeries>();
-    for (const [key, ended] of this.#ended) {
-      if (ended.endedMs <= last) this.#ended.delete(key);
-      else series.set(key, ended.series);
+    for (const [key, { endedMs, ...ended }] of this.#ended) {
+      if (endedMs <= last) this.#ended.delete(key);
+      else series.set(key, ended);
     }
-    for (const [pid, { attachTime, spans }] of this.#running) {
-      if (attachTime === null && spans === 0) continue;
-      series.set(this.#keyOf(pid), { pid, service: this.#options.serviceOf(pid), spans });
+    for (const [pid, entry] of this.#running) {
+      if (!hasSeries(entry)) continue;
+      series.set(this.#keyOf(pid), { pid, service: this.#options.serviceOf(pid), spans: entry.spans });
     }
     return [...series.values()];
   }
@@ -132,4 +138,9 @@ export class TargetFigures {
   #keyOf(pid: number): string {
     return `${pid} ${this.#options.serviceOf(pid)}`;
   }
+}
+
+/** Only of what is or was traced. */
+function hasSeries({ attachTime, spans }: Entry): boolean {
+  return attachTime !== null || spans > 0;
 }

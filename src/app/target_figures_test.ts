@@ -65,11 +65,22 @@ Deno.test("TargetFigures tells a process that ended for its time, then forgets i
   trace(7, "front");
   figures.count(7, 5);
   figures.ended(7);
-  figures.count(7, 1);
   await clock.advance(299_999);
   deepEqual(figures.series(), [{ pid: 7, service: "front", spans: 5 }]);
   await clock.advance(1);
   deepEqual(figures.series(), []);
+});
+
+Deno.test("TargetFigures counts spans that were on their way when their process ended", () => {
+  const { figures, trace } = rig();
+  trace(7, "front");
+  figures.ended(7);
+  figures.count(7, 1);
+  figures.count(8, 1);
+  deepEqual(figures.series(), [{ pid: 7, service: "front", spans: 1 }]);
+  trace(7, "front");
+  figures.count(7, 2);
+  deepEqual(figures.series(), [{ pid: 7, service: "front", spans: 3 }]);
 });
 
 Deno.test("TargetFigures: another program of the same pid is another series, the same one found again goes on", () => {
