@@ -118,7 +118,8 @@ export class TracedNode implements AsyncDisposable {
   async accounts(): Promise<NodeAccounts> {
     const { counters } = await this.client.stats();
     const decoded = await this.#pipeline.counters();
-    const lost = Object.values(decoded.lost).reduce((sum, count) => sum + count, 0) + counters.lost_ring_full +
+    const lost = Object.values(decoded.lost).reduce((sum, count) => sum + count, 0) +
+      counters.lost_ring_full +
       counters.lost_span_map_full;
     return {
       begun: counters.begun_server + counters.begun_client,
