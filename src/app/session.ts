@@ -25,6 +25,7 @@ import { decodeHeader } from "../wire/header.ts";
 import type { LoaderStats } from "../wire/stats.ts";
 import { FaultRate } from "./fault_rate.ts";
 import type { Stage } from "./measuring.ts";
+import { UntrackedConnections } from "./untracked_connections.ts";
 
 /** How a session is made. */
 export interface SessionOptions {
@@ -60,18 +61,19 @@ export class Session {
   readonly #pipeline: SpanPipeline;
   readonly #slots: DecoderSlots;
   readonly #faultRate = new FaultRate();
+  readonly #untracked: UntrackedConnections;
   #discovery: Discovery | null = null;
   #hello: Hello | null = null;
   #config: Config;
   #scanned = false;
   #processEventsLost = 0;
-  #connectionsLost = false;
 
   /** Reads the loader's pipe from now on. */
   constructor(options: SessionOptions) {
     this.#options = options;
     this.client = options.client;
     this.#config = options.config;
+    this.#untracked = new UntrackedConnections(options.log);
     this.#pipeline = new SpanPipeline({
       path: options.client.fifoPath,
       red: options.red,
@@ -215,10 +217,7 @@ export class Session {
     this.#watch(this.#watchDecoders());
     const { process_event_lost: lost = 0, socket_track_failed: untracked = 0 } =
       this.client.latestStats?.counters ?? {};
-    if (untracked > 0 && !this.#connectionsLost) {
-      this.#connectionsLost = true;
-      this.#options.log.warn("client connections cannot be followed", { ...connectionsUntracked(untracked) });
-    }
+    this.#untracked.tell(untracked);
     if (lost === this.#processEventsLost) return;
     this.#processEventsLost = lost;
     this.#watch(this.#discovery?.rescan());
@@ -246,16 +245,6 @@ export class Session {
   #watch(work: Promise<unknown> | undefined): void {
     work?.catch((error) => tellDiscoveryFailure(this.#options.log, error));
   }
-}
-
-/** Told once of each loader; `propagation.socket_track_failed` of the status has the number of now. */
-function connectionsUntracked(connections: number): Reason {
-  return {
-    code: "connections-untracked",
-    message:
-      `Calls on ${connections} connections carry no header: another tool holds them, or there is no room`,
-    remedy: "Let only one tool write headers; deno task doctor names the others",
-  };
 }
 
 /** Logs why discovery failed; the end of the loader is told by itself. */

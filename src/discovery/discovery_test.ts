@@ -10,15 +10,15 @@ import { Discovery } from "./discovery.ts";
 import { DecoderSlots } from "./slots.ts";
 
 /** A Go executable of another architecture: enough to be listed and refused without a decoder. */
-const GO_EXE = await goExecutable();
+const GO_EXE = await goExecutable("arm64");
 
-async function goExecutable(): Promise<Uint8Array> {
+async function goExecutable(arch: string): Promise<Uint8Array> {
   const directory = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${directory}/main.go`, "package main\n\nfunc main() {}\n");
     const { success, stderr } = await new Deno.Command("go", {
       args: ["build", "-o", `${directory}/main`, `${directory}/main.go`],
-      env: { GOARCH: "arm64", CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
+      env: { GOARCH: arch, CGO_ENABLED: "0", GOFLAGS: "-buildvcs=false" },
     }).output();
     assert.ok(success, new TextDecoder().decode(stderr));
     return await Deno.readFile(`${directory}/main`);
@@ -41,6 +41,7 @@ function setUp(exe: string[] = []) {
     return entry;
   };
   let reads = 0;
+  const log: string[] = [];
   const loader = {
     list: () => Promise.resolve([...running.values()].map(({ process }) => process)),
     describe: async (pid: number) => (await Promise.resolve(found(pid))).process,
@@ -68,11 +69,11 @@ function setUp(exe: string[] = []) {
     measure: false,
     sampler: { name: "always_on", ratio: 1 },
     onTarget: () => {},
-    log: createLogger({ write: () => {} }),
+    log: createLogger({ write: (line) => void log.push(line), format: "json" }),
     signal: new AbortController().signal,
   });
   const states = () => discovery.targets().map(({ pid, state, reason }) => [pid, state, reason?.code]);
-  return { running, add, discovery, states, reads: () => reads };
+  return { running, add, discovery, states, reads: () => reads, log };
 }
 
 const NOT_GO = new TextEncoder().encode("#!/bin/sh\n");
@@ -83,6 +84,16 @@ Deno.test("Discovery.scan() lists Go processes only, each with its reason", asyn
   add(2, "/opt/app", GO_EXE);
   await discovery.scan();
   assert.deepEqual(states(), [[2, "refused", "unsupported-arch"]]);
+});
+
+Deno.test("Discovery warns of what it cannot trace, but not of programs that have no HTTP", async () => {
+  const { add, discovery, states, log } = setUp();
+  add(2, "/opt/app", GO_EXE);
+  add(3, "/opt/tool", await goExecutable("amd64"));
+  await discovery.scan();
+  assert.deepEqual(states().map(([, , code]) => code), ["unsupported-arch", "no-http"]);
+  const told = log.map((line) => JSON.parse(line)).filter(({ pid }) => pid !== undefined);
+  assert.deepEqual(told.map(({ level, pid }) => [level, pid]).sort(), [["info", 3], ["warn", 2]]);
 });
 
 Deno.test("Discovery excludes a Go process that no rule selects", async () => {
