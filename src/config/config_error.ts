@@ -16,6 +16,12 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
+/** Takes what is wrong with settings that fit their schema, at the path of the own key. */
+export interface Reporter {
+  error(path: readonly (string | number)[], message: string): void;
+  warn(path: readonly (string | number)[], message: string): void;
+}
+
 /** "f.yaml:3:5: ...", "f.yaml:3:5: warning: ...", "Cannot use flag --listen: ..." or, of a warning, "Flag --set: ...". */
 export function problemText({ severity, origin, message }: ConfigProblem): string {
   if ("name" in origin) {

@@ -1,6 +1,8 @@
 /** Which files a configuration was made of, and what was in them. Filled while it is loaded, asked by the watcher. */
 import { describeError } from "../support/errors.ts";
-import type { ReadFile } from "./resolve.ts";
+
+/** Reads the text of a file, for what must be in it. */
+export type ReadFile = (path: string) => Promise<string>;
 
 const readTextFile: ReadFile = (path) => Deno.readTextFile(path);
 

@@ -1,13 +1,13 @@
 /** Puts the configuration together, weakest source first: defaults, file, environment, flags. Called by main. */
 import { showPath } from "../schema/mod.ts";
 import type { Config } from "./config.ts";
-import { ConfigError, type ConfigProblem, type Origin, problemText } from "./config_error.ts";
+import { ConfigError, type ConfigProblem, type Origin, problemText, type Reporter } from "./config_error.ts";
 import type { GetEnv } from "./expand.ts";
 import { FILE_ENV_NAMES, fromEnv } from "./from_env.ts";
 import { type Flags, fromFlags } from "./from_flags.ts";
-import { type Inputs, readFailure, recordInputs } from "./inputs.ts";
+import { type Inputs, readFailure, type ReadFile, recordInputs } from "./inputs.ts";
 import { overlay } from "./overlay.ts";
-import { type ReadFile, type Reporter, resolve } from "./resolve.ts";
+import { resolve } from "./resolve.ts";
 import { resolveAliases } from "./aliases.ts";
 import type { Settings } from "./settings.ts";
 import type { Source } from "./source.ts";

@@ -1,7 +1,9 @@
 /** Turns checked settings into the Config that the stages use. Called by load.ts. */
 import type { Config } from "./config.ts";
-import { withGrafanaCloud } from "./grafana_cloud.ts";
+import type { Reporter } from "./config_error.ts";
+import type { ReadFile } from "./inputs.ts";
 import { resolveMetricsExport, resolveTracesExport } from "./resolve_export.ts";
+import { withGrafanaCloud } from "./resolve_grafana.ts";
 import {
   checkAggregation,
   resolveAttributes,
@@ -12,15 +14,6 @@ import {
 import { resolveSelect } from "./resolve_select.ts";
 import type { Settings } from "./settings.ts";
 import { durationMs, hostPort } from "./value.ts";
-
-/** Takes what is wrong with settings that fit their schema, at the path of the own key. */
-export interface Reporter {
-  error(path: readonly (string | number)[], message: string): void;
-  warn(path: readonly (string | number)[], message: string): void;
-}
-
-/** Reads the text of a file, for what must be in it. */
-export type ReadFile = (path: string) => Promise<string>;
 
 /** `settings` with all defaults filled in; `file` is where they come from. */
 export async function resolve(

@@ -1,7 +1,7 @@
 /** Where the two signals go and how: what holds for both, and what each says for itself. Used by resolve.ts. */
 import type { MetricsConfig, OtlpConfig, Protocol, TracesConfig } from "./config.ts";
-import { readFailure } from "./inputs.ts";
-import type { ReadFile, Reporter } from "./resolve.ts";
+import type { Reporter } from "./config_error.ts";
+import { readFailure, type ReadFile } from "./inputs.ts";
 import type { Settings } from "./settings.ts";
 import { durationMs } from "./value.ts";
 

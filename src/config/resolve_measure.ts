@@ -9,7 +9,7 @@ import {
   METRIC_FEATURES,
   type MetricFeature,
 } from "./config.ts";
-import type { Reporter } from "./resolve.ts";
+import type { Reporter } from "./config_error.ts";
 import { ALL_FEATURES } from "./settings_metrics.ts";
 import { MAX_BOUNDS } from "./setting_types.ts";
 import type { Settings } from "./settings.ts";

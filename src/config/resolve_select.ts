@@ -1,7 +1,7 @@
 /** Which processes are traced: every form of selection as rules. Used by resolve.ts. */
 import type { RouteRules, SamplerConfig, SelectConfig, SelectRule, TextMatch } from "./config.ts";
 import { DEFAULT_EXCLUDES } from "./default_excludes.ts";
-import type { Reporter } from "./resolve.ts";
+import type { Reporter } from "./config_error.ts";
 import type { Settings } from "./settings.ts";
 import { KUBERNETES_KEYS } from "./settings_select.ts";
 import { beylaGlob, goRegex, portRanges, processIds } from "./value.ts";

@@ -3,8 +3,8 @@
  * and the variables come. Own keys are what the stages are configured by (resolve.ts); aliases.ts turns Beyla's into them.
  */
 import { type Static, Type } from "../schema/mod.ts";
-import { GRAFANA } from "./grafana_cloud.ts";
 import { METRICS_EXPORT, OTLP, TRACES_EXPORT } from "./settings_export.ts";
+import { GRAFANA } from "./settings_grafana.ts";
 import { ATTRIBUTES, FILTER, METRICS, PROMETHEUS_EXPORT } from "./settings_metrics.ts";
 import { OUTPUT_KEYS } from "./settings_output.ts";
 import { ROUTES } from "./settings_routes.ts";

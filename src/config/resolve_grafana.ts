@@ -1,45 +1,11 @@
 /**
  * Grafana Cloud as a collector: Beyla's section grafana.otlp, as the endpoint and the header of each signal that has no
- * endpoint otherwise (pkg/export/otel/grafana.go of Beyla). Used by resolve.ts and settings.ts.
+ * endpoint otherwise (pkg/export/otel/grafana.go of Beyla). Used by resolve.ts.
  */
-import { Type } from "../schema/mod.ts";
-import type { Reporter } from "./resolve.ts";
+import type { Reporter } from "./config_error.ts";
 import type { Settings } from "./settings.ts";
-import { key, NAME, oneOf, section, textThat } from "./setting_types.ts";
-import { ValueError } from "./value.ts";
 
-const SIGNALS = ["traces", "metrics"] as const;
-
-const ZONE = textThat("text", (zone) => {
-  if (!/^[a-z0-9-]+$/i.test(zone)) throw new ValueError("must be a zone such as prod-eu-west-0");
-});
-
-export const GRAFANA = section({
-  otlp: Type.Optional(section({
-    cloud_zone: key(ZONE, {
-      meaning:
-        "Zone of the stack, such as prod-eu-west-0. Signals without an endpoint go to its OTLP gateway",
-      env: ["GRAFANA_CLOUD_ZONE"],
-      beyla: "same",
-    }),
-    cloud_instance_id: key(NAME, {
-      meaning: "User name for it, mostly a number",
-      env: ["GRAFANA_CLOUD_INSTANCE_ID"],
-      beyla: "same",
-    }),
-    cloud_api_key: key(NAME, {
-      meaning: "Key for it",
-      env: ["GRAFANA_CLOUD_API_KEY"],
-      beyla: "same",
-    }),
-    cloud_submit: key(Type.Array(oneOf(SIGNALS)), {
-      meaning: "What goes there",
-      default: ["traces"],
-      env: ["GRAFANA_CLOUD_SUBMIT"],
-      beyla: "same",
-    }),
-  })),
-}, { description: "Grafana Cloud as the collector; Beyla's section" });
+const REQUIRED = ["cloud_zone", "cloud_instance_id", "cloud_api_key"] as const;
 
 /** `settings` with what the section means. */
 export function withGrafanaCloud(settings: Settings, report: Reporter): Settings {
@@ -48,10 +14,8 @@ export function withGrafanaCloud(settings: Settings, report: Reporter): Settings
   const [given] = Object.keys(parts);
   if (given === undefined) return settings;
   if (zone === undefined || user === undefined || password === undefined) {
-    report.error(
-      ["grafana", "otlp", given],
-      "is not enough; cloud_zone, cloud_instance_id and cloud_api_key are needed",
-    );
+    const missing = REQUIRED.filter((name) => parts[name] === undefined);
+    report.error(["grafana", "otlp", given], `needs ${missing.join(" and ")} beside it`);
     return settings;
   }
   const authorization = `Basic ${new TextEncoder().encode(`${user}:${password}`).toBase64()}`;
