@@ -15,9 +15,9 @@ import type {
   DecoderList,
   DecoderSource,
   DecoderUse,
-  RefusedDecoder,
   SwapReport,
 } from "./model.ts";
+import { type Refusal, RefusedDecoders, sourceOf } from "./refused_decoders.ts";
 import { type DecoderRegistry, unknownDecoder } from "./registry.ts";
 import { Serial } from "./serial.ts";
 import { SwapLog } from "./swap_times.ts";
@@ -43,8 +43,6 @@ export interface DecoderAdminOptions {
   readonly log: Logger;
 }
 
-/** Refusals that are shown; the oldest is forgotten first. */
-const MAX_REFUSALS = 64;
 const UNUSED: DecoderUse = { targets: 0, counters: null };
 
 export class DecoderAdmin {
@@ -52,9 +50,7 @@ export class DecoderAdmin {
   readonly #checks = new Serial();
   readonly #changes = new Serial();
   readonly #swaps = new SwapLog();
-  /** By where the bytes came from. */
-  readonly #refusals = new Map<string, RefusedDecoder>();
-  #pushes = 0;
+  readonly #refused = new RefusedDecoders();
 
   constructor(options: DecoderAdminOptions) {
     this.#options = options;
@@ -65,7 +61,7 @@ export class DecoderAdmin {
     const use = await this.#use();
     return {
       decoders: decoders.map((decoder) => ({ ...decoder, ...(use.get(decoder.digest) ?? UNUSED) })),
-      refused: [...refused, ...this.#refusals.values()].sort((a, b) => b.at.localeCompare(a.at)),
+      refused: [...refused, ...this.#refused.all()].sort((a, b) => b.at.localeCompare(a.at)),
       swaps: this.#swaps.report(),
     };
   }
@@ -175,7 +171,7 @@ export class DecoderAdmin {
     const digest = await digestOf(bytes);
     const { decoders } = this.#options.registry.report();
     const active = decoders.find((decoder) => decoder.digest === digest);
-    this.#refusals.delete(path);
+    this.#refused.forget(path);
     if (active) return { name: active.name, digest };
     const checked = await this.#check(bytes);
     return await this.#changes.do(async () => {
@@ -195,7 +191,7 @@ export class DecoderAdmin {
 
   /** A file of the directory is gone; `file` is what it held. */
   async unload(path: string, file: LoadedFile | null): Promise<void> {
-    this.#refusals.delete(path);
+    this.#refused.forget(path);
     if (!file) return;
     const { registry, log } = this.#options;
     await this.#changes.do(async () => {
@@ -281,22 +277,10 @@ export class DecoderAdmin {
     });
   }
 
-  #refuse(refusal: { origin: string; name?: string; pack?: DecoderPack; reason: Reason }): Reason {
-    const { origin, pack, reason } = refusal;
-    const name = refusal.name ?? pack?.manifest.name ?? null;
+  #refuse(refusal: Refusal): Reason {
+    const { pack, origin, reason } = refusal;
+    const { name } = this.#refused.add(refusal);
     this.#options.log.warn("decoder refused", { origin, name, ...reason });
-    const key = origin.includes("/") ? origin : `${origin} ${this.#pushes++}`;
-    this.#refusals.delete(key);
-    const [oldest] = this.#refusals.keys();
-    if (this.#refusals.size >= MAX_REFUSALS && oldest !== undefined) this.#refusals.delete(oldest);
-    this.#refusals.set(key, {
-      name,
-      version: pack?.manifest.version ?? null,
-      origin,
-      digest: pack?.digest ?? null,
-      at: new Date().toISOString(),
-      reason,
-    });
     this.#tell("refused", { name, pack, source: sourceOf(origin), reason });
     return reason;
   }
@@ -311,11 +295,6 @@ export interface LoadedFile {
 interface Installed {
   readonly unchanged: boolean;
   readonly report: SwapReport;
-}
-
-/** Of what was refused: a file of the directory has a path. */
-function sourceOf(origin: string): DecoderSource {
-  return origin === "push" ? "pushed" : origin === "learnt" ? "learnt" : "directory";
 }
 
 async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
