@@ -52,6 +52,9 @@ export interface AgentOptions {
   readonly until?: "/livez" | "/readyz";
 }
 
+/** Nothing else costs the processor as much, and one that ends instead is seen at once. */
+const START_PATIENCE_MS = 5 * PATIENCE_MS;
+
 let serviceBuilt: Promise<void> | undefined;
 
 /** What runs is a bundle: brings it up to the sources, once for each test file. */
@@ -115,7 +118,7 @@ export class Agent implements AsyncDisposable {
         const response = await fetch(agent.url + until);
         await response.body?.cancel();
         assert.equal(response.status, 200, until);
-      });
+      }, { timeoutMs: START_PATIENCE_MS });
       assert.equal(agent.#ended, false, "it ended");
     } catch (cause) {
       await agent.kill();
