@@ -33,7 +33,7 @@ static void add_counts(struct stats_report *report, uint32_t counter, const uint
 	}
 }
 
-/* All of them by one system call: this runs every second, also on an idle machine. */
+/* All of them by one system call: this runs again and again, also on an idle machine. */
 static bool read_counters(const struct kernel *kernel, struct stats_report *report)
 {
 	int fd = bpf_map__fd(kernel->skel->maps.counters);

@@ -2,7 +2,7 @@
 /*
  * Removes from the maps what a process left there when it ended, became another program or is no target
  * any more. Used by pump.c for processes whose end was seen, by commands.c for those that are released,
- * and by go_loader.c each second when such a record may have been lost.
+ * and by go_loader.c at a tick when such a record may have been lost.
  */
 #ifndef TSUNAGI_SWEEP_H
 #define TSUNAGI_SWEEP_H
