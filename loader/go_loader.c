@@ -88,11 +88,11 @@ static void serve(int signal_fd)
 		int nap_ms = pump_sweep(&pump);
 		uint64_t now_ns = clock_monotonic_ns();
 
-		wait[3].events = outbox_pending(&outbox) ? POLLOUT : 0;
 		if (now_ns >= last_tick_ns + pause_ns) {
 			pause_ns = tick(pause_ns);
 			last_tick_ns = now_ns;
 		}
+		wait[3].events = outbox_pending(&outbox) ? POLLOUT : 0;
 		if (nap_ms >= 0)
 			poll(wait, 4, nap_ms);
 		else if (poll(wait, 5, (last_tick_ns + pause_ns - now_ns) / 1000000 + 1) == 0)
