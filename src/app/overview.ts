@@ -9,7 +9,7 @@ import type { MetricExporter } from "../export/metric_exporter.ts";
 import type { SpanOutput } from "../export/span_output.ts";
 import type { SelfMetric } from "../metrics/types.ts";
 import type { DecoderAdmin } from "../registry/admin.ts";
-import { withoutSecrets } from "../status/config_report.ts";
+import { endpointOf } from "../status/config_report.ts";
 import type { EventHub } from "../status/events.ts";
 import type { ConfigState, Readiness, StatusReport, TargetReport, TargetsAnswer } from "../status/model.ts";
 import { targetReport } from "../status/target_report.ts";
@@ -91,8 +91,8 @@ export class Overview {
       decoders,
       decoderFaults: this.#decoderFaults,
       exported,
-      endpoint: current.traces.url && withoutSecrets(current.traces.url),
-      metricsExport: metricsExportReport(current.metrics.url, metricExport.stats()),
+      endpoint: endpointOf(current.traces),
+      metricsExport: metricsExportReport(endpointOf(current.metrics), metricExport.stats()),
       store: store.stats(),
       printer: current.print === "off" ? null : printer.stats(),
       config: state,

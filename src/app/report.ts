@@ -4,7 +4,6 @@ import type { Target } from "../discovery/target.ts";
 import type { DecoderCounters, DecoderUse } from "../registry/model.ts";
 import type { MetricExportStats } from "../export/metric_exporter.ts";
 import type { ExportStats } from "../export/span_exporter.ts";
-import { withoutSecrets } from "../status/config_report.ts";
 import { counterReport } from "../status/counters.ts";
 import type {
   Accounting,
@@ -102,10 +101,10 @@ export function loaderReport(options: {
 
 /** What is said of the export of metrics; null where they are not sent. */
 export function metricsExportReport(
-  url: string | null,
+  endpoint: string | null,
   stats: MetricExportStats,
 ): MetricsExportReport | null {
-  return url === null ? null : { endpoint: withoutSecrets(url), ...stats };
+  return endpoint === null ? null : { endpoint, ...stats };
 }
 
 /** What each decoder does at the moment, by the digest of its pack. */

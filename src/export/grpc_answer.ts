@@ -12,6 +12,8 @@ export interface AskedFor {
   readonly url: URL;
   /** Whether the configuration gives headers of its own. */
   readonly hasHeaders: boolean;
+  /** Of an attempt. */
+  readonly timeoutMs: number;
 }
 
 /** Never rejects. */
@@ -38,7 +40,7 @@ export async function judgeReply(reply: Http2Reply, asked: AskedFor): Promise<Se
     };
   }
   if (reply.complete) return judgeStatus(NO_STATUS, asked);
-  const lost = lossProblem(reply, asked.url);
+  const lost = lossProblem(reply, asked);
   return { kind: "retry", why: lost.message, problem: lost, retryAfterMs: null };
 }
 
@@ -121,7 +123,7 @@ function judgeHttp({ status, headers, body }: Http2Reply, { url, hasHeaders }: A
 }
 
 /** Why there is no connection, or an answer that is not whole. */
-function lossProblem({ failure, spokeHttp2 }: Http2Reply, url: URL): CollectorProblem {
+function lossProblem({ failure, spokeHttp2 }: Http2Reply, { url, timeoutMs }: AskedFor): CollectorProblem {
   const { host } = url;
   const isTls = url.protocol === "https:";
   const cause = failure instanceof ConnectError ? failure.cause : failure;
@@ -134,7 +136,7 @@ function lossProblem({ failure, spokeHttp2 }: Http2Reply, url: URL): CollectorPr
   }
   if (failure instanceof ConnectError) {
     const hostname = url.hostname.replace(/^\[|\]$/g, "");
-    return connectionProblem(cause, { hostname, port: portOf(url), timeoutMs: 0 });
+    return connectionProblem(cause, { hostname, port: portOf(url), timeoutMs });
   }
   if (spokeHttp2) return problem("collector-connection-cut", `${host} ended the connection${text}`);
   return isTls

@@ -18,11 +18,27 @@ export class ConnectError extends Error {}
 /** A server that speaks TLS, but no HTTP/2 over it. */
 export class NoHttp2Error extends Error {}
 
+/** A connection that is there, or being made. */
+interface Opening {
+  readonly connection: Promise<Http2Connection>;
+  /** Ends the making. */
+  readonly stop: AbortController;
+  /** When a call that was not served gives it up, by performance.now(). */
+  readonly staleAt: number;
+}
+
+/**
+ * Time for a TLS handshake that a server leaves unanswered, doubled each time: Deno keeps the socket of one that is
+ * given up until the server closes it, so that one for each call would use up all descriptors.
+ */
+const HANDSHAKE_MS = 60_000;
+const MAX_HANDSHAKE_MS = 3_600_000;
+
 export class GrpcConnection implements Disposable {
   readonly #options: GrpcConnectionOptions;
-  /** The one that the next call takes, or that is being made for it. */
-  #opened: Promise<Http2Connection> | null = null;
-  #disposed = false;
+  /** The one that the next call takes. */
+  #opened: Opening | null = null;
+  #patienceMs = HANDSHAKE_MS;
 
   constructor(options: GrpcConnectionOptions) {
     this.#options = options;
@@ -52,7 +68,6 @@ export class GrpcConnection implements Disposable {
 
   /** Ends what is on its way too. */
   [Symbol.dispose](): void {
-    this.#disposed = true;
     this.#drop();
   }
 
@@ -62,10 +77,12 @@ export class GrpcConnection implements Disposable {
       const opened = this.#opened ??= this.#open();
       let connection: Http2Connection;
       try {
-        connection = await unlessAborted(opened, signal);
+        connection = await unlessAborted(opened.connection, signal);
       } catch (error) {
-        // One that takes too long to open may never be.
-        if (this.#opened === opened) this.#drop();
+        if (this.#opened === opened && performance.now() >= opened.staleAt) {
+          this.#patienceMs = Math.min(2 * this.#patienceMs, MAX_HANDSHAKE_MS);
+          this.#drop();
+        }
         throw error;
       }
       if (!connection.retired || isLast) return connection;
@@ -73,43 +90,60 @@ export class GrpcConnection implements Disposable {
     }
   }
 
-  async #open(): Promise<Http2Connection> {
-    const connection = new Http2Connection(await connect(this.#options));
-    if (this.#disposed) connection.close();
-    return connection;
+  #open(): Opening {
+    const stop = new AbortController();
+    const isTls = this.#options.url.protocol === "https:";
+    const staleAt = isTls ? performance.now() + this.#patienceMs : 0;
+    const connection = connect(this.#options, stop.signal).then((socket) => {
+      this.#patienceMs = HANDSHAKE_MS;
+      return new Http2Connection(socket);
+    });
+    const opening = { connection, stop, staleAt };
+    connection.catch(() => {
+      if (this.#opened === opening) this.#opened = null;
+    });
+    return opening;
   }
 
   #drop(): void {
-    this.#opened?.then((connection) => connection.close(), () => {});
+    this.#opened?.connection.then((connection) => connection.close(), () => {});
+    this.#opened?.stop.abort(new Deno.errors.TimedOut("it took too long to connect"));
     this.#opened = null;
   }
 }
 
 async function connect(
   { url, certificates: { trusted, client } }: GrpcConnectionOptions,
+  signal: AbortSignal,
 ): Promise<Deno.Conn> {
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  const isTls = url.protocol === "https:";
   const port = portOf(url);
-  if (!isTls) {
-    const socket = await Deno.connect({ hostname, port });
+  if (url.protocol !== "https:") {
+    const socket = await Deno.connect({ hostname, port, signal });
     socket.setNoDelay(true);
     return socket;
   }
-  const socket = await Deno.connectTls({
-    hostname,
-    port,
-    caCerts: [...trusted],
-    alpnProtocols: ["h2"],
-    ...client,
-  });
+  const caCerts = [...trusted];
+  // Takes no signal; the system ends it after a while.
+  const socket = await Deno.connectTls({ hostname, port, caCerts, alpnProtocols: ["h2"], ...client });
+  await shakeHands(socket, signal);
+  return socket;
+}
+
+/** Closes the socket when that fails or `signal` ends it: a server may never answer. */
+async function shakeHands(socket: Deno.TlsConn, signal: AbortSignal): Promise<void> {
+  const stopped = () => socket.close();
+  signal.addEventListener("abort", stopped);
   try {
+    if (signal.aborted) stopped();
     const { alpnProtocol } = await socket.handshake();
     if (alpnProtocol !== "h2") throw new NoHttp2Error("it does not agree to speak HTTP/2");
-    return socket;
   } catch (error) {
+    signal.throwIfAborted();
     socket.close();
     throw error;
+  } finally {
+    signal.removeEventListener("abort", stopped);
   }
 }
 

@@ -38,7 +38,8 @@ export class GrpcSender implements Sender {
     this.origin = url.origin;
     this.#options = options;
     this.#head = encodeHeaders(callHeaders(url, options));
-    this.#asked = { url, hasHeaders: Object.keys(options.headers).length > 0 };
+    const { headers, timeoutMs } = options;
+    this.#asked = { url, hasHeaders: Object.keys(headers).length > 0, timeoutMs };
     this.#connection = new GrpcConnection({
       url,
       certificates: options.certificates ?? { trusted: [], client: null },

@@ -131,6 +131,12 @@ Deno.test("GrpcSender makes no more calls at a time than the server allows", asy
   deepEqual([results.every(({ kind }) => kind === "accepted"), most], [true, 2]);
 });
 
+Deno.test("a server that keeps no table of headers is obeyed", async () => {
+  await using pair = await Pair.start({ settings: { headerTableSize: 0 } });
+  for (let call = 0; call < 3; call++) equal((await pair.send()).kind, "accepted");
+  equal(pair.server.connections, 1);
+});
+
 Deno.test("each status of gRPC is tried again or given up as OTLP says, under its name", async () => {
   const outcomes: Record<number, string> = {
     1: "retry",

@@ -56,10 +56,16 @@ export function withoutSecrets(url: string): string {
   return shown.href;
 }
 
+/** Where a signal goes, as it was configured: the path of a gRPC call is none of that. */
+export function endpointOf({ url, protocol }: Pick<OtlpConfig, "url" | "protocol">): string | null {
+  if (url === null) return null;
+  return protocol === "grpc" ? new URL(url).origin : withoutSecrets(url);
+}
+
 function otlpReport(otlp: OtlpConfig) {
-  const { url, protocol, headers, timeoutMs, compression, tls } = otlp;
+  const { protocol, headers, timeoutMs, compression, tls } = otlp;
   return {
-    url: url === null ? null : withoutSecrets(url),
+    url: endpointOf(otlp),
     protocol,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, HIDDEN])),
     timeoutMs,

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { CONFIG, makeStatusApp, STATE, TOKEN } from "../../tests/support/status_app.ts";
-import { configReport, withoutSecrets } from "./config_report.ts";
+import { configReport, endpointOf, withoutSecrets } from "./config_report.ts";
 
 Deno.test("configReport() shows what is in force and no secret", () => {
   const report = configReport({
@@ -33,6 +33,13 @@ Deno.test("configReport() shows rules with their regular expressions as text", (
 Deno.test("withoutSecrets() hides all of what is no URL", () => {
   equal(withoutSecrets("http://a/b"), "http://a/b");
   equal(withoutSecrets("secret"), "***");
+});
+
+Deno.test("endpointOf() shows what was configured, not the path of a gRPC call", () => {
+  const call = "https://collector:4317/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+  equal(endpointOf({ url: call, protocol: "grpc" }), "https://collector:4317");
+  equal(endpointOf({ url: "http://c/v1/traces?k=s", protocol: "http/json" }), "http://c/v1/traces?k=***");
+  equal(endpointOf({ url: null, protocol: "grpc" }), null);
 });
 
 Deno.test("GET /api/v1/config answers state and configuration", async () => {

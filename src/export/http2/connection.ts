@@ -16,11 +16,14 @@ import {
   FrameType,
   MAX_PAYLOAD_BYTES,
   PREFACE,
+  readSettings,
   readUint31,
   Setting,
 } from "./frames.ts";
 import { HeaderBlocks } from "./header_blocks.ts";
 import { bodyFrameBytes, encodeHead, RequestBody } from "./request_frames.ts";
+import { SocketWriter } from "./socket_writer.ts";
+import { describeStranger } from "./stranger.ts";
 import { type Http2Reply, Http2Stream, NO_REPLY } from "./stream.ts";
 
 export interface Http2Call {
@@ -57,8 +60,7 @@ export class Http2Connection {
   #ended = false;
   /** What GOAWAY said, or what made the connection end. */
   #failure: unknown = null;
-  /** The newest write; each waits for the one before. */
-  #written: Promise<void> = Promise.resolve();
+  readonly #writer: SocketWriter;
   /** Filled at a write's turn, so that one serves all. */
   readonly #scratch = new Uint8Array(HEAD_ROOM_BYTES + bodyFrameBytes(WRITE_BYTES));
   /** Settled and made anew when a window, a limit or a call has changed. */
@@ -68,8 +70,9 @@ export class Http2Connection {
   constructor(socket: Deno.Conn) {
     this.#socket = socket;
     this.#reader = new FrameReader(socket);
+    this.#writer = new SocketWriter(socket, (error) => this.close(error));
     const settings = Uint8Array.from([0, Setting.ENABLE_PUSH, 0, 0, 0, 0]);
-    void this.#write(() =>
+    void this.#writer.write(() =>
       joinBytes([
         new TextEncoder().encode(PREFACE),
         encodeFrame({ type: FrameType.SETTINGS, payload: settings }),
@@ -81,23 +84,17 @@ export class Http2Connection {
   /** Sends a request and waits for its answer; rejects only with the reason of the signal. */
   async call(call: Http2Call): Promise<Http2Reply> {
     const { signal } = call;
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = () => {
-      aborted.reject(signal.reason);
-      this.#notify();
-    };
-    aborted.promise.catch(() => {});
-    signal.addEventListener("abort", onAbort);
+    const wake = () => this.#notify();
+    signal.addEventListener("abort", wake);
     try {
       while (!this.#retired && !signal.aborted && this.#streams.size >= this.#maxStreams) {
         await this.#changed.promise;
       }
-      signal.throwIfAborted();
-      if (this.#retired) return this.#unanswered();
-      return await Promise.race([this.#exchange(call), aborted.promise]);
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", wake);
     }
+    signal.throwIfAborted();
+    return this.#retired ? this.#unanswered() : await this.#exchange(call);
   }
 
   /** Whether it takes no more calls, since the server, an error or retire() has ended it. */
@@ -130,14 +127,21 @@ export class Http2Connection {
     const stream = new Http2Stream({ id: this.#nextId, window: this.#initialWindow, maxAnswerBytes });
     this.#nextId += 2;
     this.#streams.set(stream.id, stream);
-    const cancel = () => this.#cancel(stream, {});
-    signal.addEventListener("abort", cancel);
     if (this.#nextId > MAX_UINT31) this.retire();
-    void this.#send(stream, encodeHead(stream.id, head), new RequestBody(parts));
+    const onAbort = () => {
+      if (stream.done) this.close(new Error("it does not read what it is sent"));
+      else this.#cancel(stream, {});
+    };
+    signal.addEventListener("abort", onAbort);
     try {
-      return await stream.settled;
+      const sent = this.#send(stream, encodeHead(stream.id, head), new RequestBody(parts));
+      const reply = await stream.settled;
+      if (signal.aborted && !reply.complete) throw signal.reason;
+      // Bodies would pile up if a server that answers and does not read could let calls end.
+      await sent;
+      return reply;
     } finally {
-      signal.removeEventListener("abort", cancel);
+      signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -147,26 +151,19 @@ export class Http2Connection {
    */
   async #send(stream: Http2Stream, head: Uint8Array, body: RequestBody): Promise<void> {
     let unsent = head;
-    if (head.length > HEAD_ROOM_BYTES || this.#roomFor(stream) <= 0) {
-      void this.#write(() => {
+    if (head.length > HEAD_ROOM_BYTES) {
+      unsent = EMPTY;
+      void this.#writer.write(() => {
         stream.headSent = true;
         return head;
       });
-      unsent = EMPTY;
     }
     while (body.left > 0 && !stream.done) {
-      const bytes = Math.min(body.left, this.#roomFor(stream), WRITE_BYTES);
-      if (bytes <= 0) {
-        await this.#changed.promise;
-        continue;
-      }
-      this.#window -= bytes;
-      stream.window -= bytes;
-      await this.#write(() => {
-        if (stream.done) {
-          this.#window += bytes;
-          return EMPTY;
-        }
+      await this.#writer.write(() => {
+        if (stream.done) return EMPTY;
+        const bytes = Math.max(0, Math.min(body.left, this.#roomFor(stream), WRITE_BYTES));
+        this.#window -= bytes;
+        stream.window -= bytes;
         this.#scratch.set(unsent);
         const end = body.fill(this.#scratch, unsent.length, { stream: stream.id, bytes });
         unsent = EMPTY;
@@ -174,25 +171,12 @@ export class Http2Connection {
         stream.bodySent = body.left === 0;
         return this.#scratch.subarray(0, end);
       });
+      while (this.#roomFor(stream) <= 0 && body.left > 0 && !stream.done) await this.#changed.promise;
     }
   }
 
   #roomFor(stream: Http2Stream): number {
     return Math.min(this.#window, stream.window);
-  }
-
-  /** Writes what `make` gives when its turn comes; a failure ends the connection. */
-  #write(make: () => Uint8Array): Promise<void> {
-    this.#written = this.#written.then(async () => {
-      if (this.#ended) return;
-      try {
-        let bytes = make();
-        while (bytes.length > 0) bytes = bytes.subarray(await this.#socket.write(bytes));
-      } catch (error) {
-        this.close(error);
-      }
-    });
-    return this.#written;
   }
 
   async #run(): Promise<void> {
@@ -226,11 +210,11 @@ export class Http2Connection {
       case FrameType.SETTINGS:
         if (flags & Flag.ACK) return;
         this.#apply(payload);
-        return await this.#write(() => encodeFrame({ type, flags: Flag.ACK, payload: EMPTY }));
+        return await this.#writer.write(() => encodeFrame({ type, flags: Flag.ACK, payload: EMPTY }));
       case FrameType.PING: {
         if (flags & Flag.ACK) return;
         const answer = encodeFrame({ type, flags: Flag.ACK, payload });
-        return await this.#write(() => answer);
+        return await this.#writer.write(() => answer);
       }
       case FrameType.GOAWAY:
         return this.#takeGoaway(payload);
@@ -260,7 +244,7 @@ export class Http2Connection {
   }
 
   #giveBack(stream: number, bytes: number): Promise<void> {
-    return this.#write(() =>
+    return this.#writer.write(() =>
       encodeFrame({ type: FrameType.WINDOW_UPDATE, stream, payload: encodeUint32(bytes) })
     );
   }
@@ -274,21 +258,14 @@ export class Http2Connection {
   }
 
   #apply(settings: Uint8Array): void {
-    const view = new DataView(settings.buffer, settings.byteOffset, settings.length);
-    for (let at = 0; at + 6 <= settings.length; at += 6) {
-      const value = view.getUint32(at + 2);
-      switch (view.getUint16(at)) {
-        case Setting.MAX_CONCURRENT_STREAMS:
-          this.#maxStreams = value;
-          break;
-        case Setting.INITIAL_WINDOW_SIZE:
-          if (value > MAX_UINT31) {
-            throw new RangeError(`Cannot use connection: its windows are of ${value} bytes`);
-          }
-          for (const stream of this.#streams.values()) stream.window += value - this.#initialWindow;
-          this.#initialWindow = value;
-          break;
+    for (const [name, value] of readSettings(settings)) {
+      if (name === Setting.MAX_CONCURRENT_STREAMS) this.#maxStreams = value;
+      if (name !== Setting.INITIAL_WINDOW_SIZE) continue;
+      if (value > MAX_UINT31) {
+        throw new RangeError(`Cannot use connection: its windows are of ${value} bytes`);
       }
+      for (const stream of this.#streams.values()) stream.window += value - this.#initialWindow;
+      this.#initialWindow = value;
     }
     this.#notify();
   }
@@ -323,7 +300,7 @@ export class Http2Connection {
   #cancel(stream: Http2Stream, how: Partial<Http2Reply>): void {
     if (stream.done) return;
     const payload = encodeUint32(ErrorCode.CANCEL);
-    void this.#write(() =>
+    void this.#writer.write(() =>
       stream.headSent ? encodeFrame({ type: FrameType.RST_STREAM, stream: stream.id, payload }) : EMPTY
     );
     this.#settle(stream, how);
@@ -351,10 +328,3 @@ export class Http2Connection {
 const EMPTY = new Uint8Array();
 /** Of a GOAWAY's words. */
 const MAX_SAID = 200;
-
-/** What a server that does not speak HTTP/2 has said; null for nothing. */
-function describeStranger(said: string): Error | null {
-  if (said === "") return null;
-  if (said.startsWith("\x15\x03")) return new Error("it answers with an alert of TLS");
-  return new Error(`it answers ${JSON.stringify(said.split("\r\n")[0]!.slice(0, 60))}`);
-}

@@ -159,6 +159,22 @@ Deno.test("a listener that says nothing ends at the time limit", async () => {
   equal(result.kind === "retry" && result.problem.code, "collector-timeout");
 });
 
+Deno.test("a listener that never shakes hands over TLS costs one socket, however many calls it fails", async () => {
+  const connections: Deno.Conn[] = [];
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  void (async () => {
+    for await (const connection of listener) connections.push(connection);
+  })();
+  const url = `https://127.0.0.1:${listener.addr.port}/x`;
+  using sender = new GrpcSender({ url, headers: {}, timeoutMs: 50, compression: "none" });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const result = await sender.send({ body: new Uint8Array(1) }, new AbortController().signal);
+    equal(result.kind === "retry" && result.problem.code, "collector-timeout");
+  }
+  equal(connections.length, 1);
+  connections[0]!.close();
+});
+
 Deno.test("whatever may stand between the frames of an answer does no harm", async () => {
   const ping = encodeFrame({ type: FrameType.PING, payload: Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]) });
   const padded = encodeFrame({
@@ -311,6 +327,8 @@ Deno.test("a server that breaks the rules loses the connection, and the request 
     encodeFrame({ type, flags, stream, payload });
   await f(bad(FrameType.HEADERS, Flag.END_HEADERS, Uint8Array.from([0xff, 0xff, 0xff, 0xff, 0xff])));
   await f(headers([["content-type", "application/grpc"]]));
+  // Statuses are names of counters.
+  await f(headers([[":status", "123456"]], END));
   await f(headers(GRPC_HEAD, 0), data(new Uint8Array(5)));
   await f(bad(FrameType.CONTINUATION, Flag.END_HEADERS, encodeHeaders(GRPC_HEAD)));
   await f(bad(FrameType.DATA, Flag.PADDED, Uint8Array.from([9, 0])));
@@ -318,6 +336,7 @@ Deno.test("a server that breaks the rules loses the connection, and the request 
   await f(bad(FrameType.RST_STREAM, 0, new Uint8Array(2)));
   await f(bad(FrameType.WINDOW_UPDATE, 0, encodeUint32(0x7fff_ffff), 0));
   await f(bad(FrameType.GOAWAY, 0, new Uint8Array(3), 0));
+  await f(bad(FrameType.SETTINGS, 0, new Uint8Array(7), 0));
   await f(Uint8Array.from([0, 0x40, 1, 0, 0, 0, 0, 0, 1]));
   const endless = Array.from({ length: 70 }, () => bad(FrameType.CONTINUATION, 0, new Uint8Array(1)));
   await f(headers(GRPC_HEAD, 0), ...endless);

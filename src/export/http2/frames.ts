@@ -68,6 +68,18 @@ export function readUint31(payload: Uint8Array, at: number): number {
   return new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(at) & 0x7fff_ffff;
 }
 
+/** Names and values of SETTINGS, in their order. @throws {RangeError} when the last is cut. */
+export function readSettings(payload: Uint8Array): (readonly [name: number, value: number])[] {
+  if (payload.length % 6 !== 0) {
+    throw new RangeError(`Cannot read SETTINGS: they are ${payload.length} bytes long, must be six for each`);
+  }
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+  return Array.from(
+    { length: payload.length / 6 },
+    (_, at) => [view.getUint16(6 * at), view.getUint32(6 * at + 2)],
+  );
+}
+
 /** What the frame carries, without padding and priority. @throws {RangeError} when it is shorter than it says. */
 export function contentOf({ type, flags, payload }: Frame): Uint8Array {
   let start = 0;

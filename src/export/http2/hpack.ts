@@ -97,6 +97,9 @@ export class HpackDecoder {
   }
 }
 
+/** A change of the table's size to 0 (section 6.3). */
+const NO_TABLE = 0x20;
+
 interface Cursor {
   readonly block: Uint8Array;
   at: number;
@@ -139,9 +142,12 @@ function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
-/** Literals that no table may keep, since values may be secrets (section 6.2.3). Texts are of Latin-1. */
+/**
+ * Literals that no table may keep, since values may be secrets (section 6.2.3), after the word that there is no table,
+ * which a server that makes its own smaller waits for (section 4.2). Texts are of Latin-1.
+ */
 export function encodeHeaders(fields: readonly HeaderField[]): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
+  const bytes: number[] = [NO_TABLE];
   const writeText = (text: string) => {
     if (text.length < 0x7f) bytes.push(text.length);
     else {

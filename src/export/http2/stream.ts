@@ -73,8 +73,9 @@ export class Http2Stream {
       this.#trailers = textOf(fields);
       return;
     }
-    const status = Number(fields.find(([name]) => name === ":status")?.[1] ?? NaN);
-    if (!Number.isInteger(status)) throw new RangeError("Cannot read answer: its head has no status");
+    const code = fields.find(([name]) => name === ":status")?.[1] ?? "";
+    if (!/^[1-9]\d\d$/.test(code)) throw new RangeError("Cannot read answer: its head has no HTTP status");
+    const status = Number(code);
     // Informational heads come before the one that counts.
     if (status < 200 && !isEnd) return;
     this.#status = status;
