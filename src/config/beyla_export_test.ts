@@ -100,6 +100,24 @@ Deno.test("the endpoint of a signal is stronger than the one of both, wherever t
   ]);
 });
 
+Deno.test("what a variable says of both signals is stronger than what the file says of one", async () => {
+  const file = "otel_traces_export: {protocol: http/json, timeout_ms: 7, compression: gzip, headers: {a: b}}";
+  const traces = async (env: Record<string, string>) => {
+    const { traces: { protocol, timeoutMs, compression, headers } } = await load({ file, env });
+    return [protocol, timeoutMs, compression, headers];
+  };
+  deepEqual(await traces({}), ["http/json", 7, "gzip", { a: "b" }]);
+  deepEqual(
+    await traces({
+      OTEL_EXPORTER_OTLP_PROTOCOL: "grpc",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "9",
+      OTEL_EXPORTER_OTLP_COMPRESSION: "none",
+      OTEL_EXPORTER_OTLP_HEADERS: "c=d",
+    }),
+    ["grpc", 9, "none", { c: "d" }],
+  );
+});
+
 Deno.test("where no protocol is given the port decides, as in Beyla; gRPC goes to the call, whatever path is given", async () => {
   const sent = async (file: string, env: Record<string, string> = {}) => {
     const { traces, metrics } = await load({ file, env });

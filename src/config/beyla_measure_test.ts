@@ -75,6 +75,12 @@ Deno.test("names of metrics and attributes that do not exist are told with the n
   ]);
 });
 
+Deno.test("a filter must say what it wants", async () => {
+  deepEqual((await inspect({ file: "filter: {application: {url.path: {}}}" })).said, [
+    "f.yaml:1:34: filter.application.url.path: value is a map, must have match or not_match",
+  ]);
+});
+
 Deno.test("globs are the same everywhere, and alternatives are bounded", async () => {
   const many = "{a,b}".repeat(9);
   const { said } = await inspect({

@@ -40,7 +40,7 @@ export function parseGlob(pattern: string): readonly (readonly GlobPart[])[] {
 }
 
 /**
- * Whether `text` as a whole matches `pattern`. Time is at most pattern length times text length.
+ * Whether `text` as a whole matches `pattern`. Time is at most pattern length times text length, for each glob of parseGlob.
  *
  * @throws {GlobError} as parseGlob.
  */
