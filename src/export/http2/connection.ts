@@ -19,12 +19,13 @@ import {
   readSettings,
   readUint31,
   Setting,
+  WINDOW_BYTES,
 } from "./frames.ts";
 import { HeaderBlocks } from "./header_blocks.ts";
 import { bodyFrameBytes, encodeHead, RequestBody } from "./request_frames.ts";
 import { SocketWriter } from "./socket_writer.ts";
 import { describeStranger } from "./stranger.ts";
-import { type Http2Reply, Http2Stream, NO_REPLY } from "./stream.ts";
+import { type Http2Reply, Http2Stream, NO_REPLY, ReceiveWindow } from "./stream.ts";
 
 export interface Http2Call {
   /** From encodeHeaders(), `:method`, `:scheme`, `:path` and `:authority` first. */
@@ -35,10 +36,6 @@ export interface Http2Call {
   readonly signal: AbortSignal;
 }
 
-/** Windows, where no setting says otherwise. */
-const WINDOW_BYTES = 65_535;
-/** Room is given back when this much has been used of it. */
-const OWED_BYTES = 32_768;
 const MAX_UINT31 = 0x7fff_ffff;
 /** Of a body, written at once. */
 const WRITE_BYTES = 4 * MAX_PAYLOAD_BYTES;
@@ -52,7 +49,7 @@ export class Http2Connection {
   readonly #streams = new Map<number, Http2Stream>();
   #nextId = 1;
   #window = WINDOW_BYTES;
-  #owed = 0;
+  readonly #received = new ReceiveWindow();
   #initialWindow = WINDOW_BYTES;
   #maxStreams = Infinity;
   #spokeHttp2 = false;
@@ -227,24 +224,17 @@ export class Http2Connection {
 
   async #takeData(frame: Frame): Promise<void> {
     const content = contentOf(frame);
-    this.#owed += frame.payload.length;
-    if (this.#owed >= OWED_BYTES) {
-      await this.#giveBack(0, this.#owed);
-      this.#owed = 0;
-    }
+    await this.#giveBack(0, this.#received.use(frame.payload.length));
     const stream = this.#streams.get(frame.stream);
     if (stream === undefined) return;
     if (!stream.takeBody(content)) return this.#cancel(stream, { body: null });
     if (frame.flags & Flag.END_STREAM) return this.#finish(stream);
-    stream.owed += frame.payload.length;
-    if (stream.owed >= OWED_BYTES) {
-      await this.#giveBack(stream.id, stream.owed);
-      stream.owed = 0;
-    }
+    await this.#giveBack(stream.id, stream.received.use(frame.payload.length));
   }
 
-  #giveBack(stream: number, bytes: number): Promise<void> {
-    return this.#writer.write(() =>
+  async #giveBack(stream: number, bytes: number): Promise<void> {
+    if (bytes === 0) return;
+    await this.#writer.write(() =>
       encodeFrame({ type: FrameType.WINDOW_UPDATE, stream, payload: encodeUint32(bytes) })
     );
   }

@@ -137,6 +137,7 @@ Deno.test("a server of another kind is told by what it says first", async () => 
   await f("HTTP/1.1 400 Bad Request\r\n\r\nx", /it answers "HTTP\/1.1 400 Bad Request"$/, true);
   await f("HTTP/1.1 400 Bad Request\r\n\r\nx", /it answers "HTTP\/1.1 400 Bad Request"$/, false);
   await f("\x15\x03\x01\x00\x02\x02\x46", /an alert of TLS$/, true);
+  await f("\x9d0;title", /it answers "\\u009d0;title"$/, true);
   await f("", /does not speak HTTP\/2/, true);
   await f("\0\0\x08\x06\0\0\0\0\0xxxxxxxx", /no SETTINGS come first|it answers/, false);
 });

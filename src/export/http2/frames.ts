@@ -3,6 +3,8 @@
 export const FRAME_HEAD_BYTES = 9;
 /** What an endpoint takes unless it says otherwise; we neither ask for longer ones nor send any. */
 export const MAX_PAYLOAD_BYTES = 16_384;
+/** Windows of connections and streams, both ways, where no setting says otherwise. */
+export const WINDOW_BYTES = 65_535;
 export const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 export const FrameType = {

@@ -1,4 +1,5 @@
 /** One call over an HTTP/2 connection: what it has come to, and in the end all that came of it. Kept by Http2Connection. */
+import { WINDOW_BYTES } from "./frames.ts";
 import type { HeaderField } from "./hpack.ts";
 
 /** All that came of a call. */
@@ -32,6 +33,20 @@ export const NO_REPLY: Http2Reply = {
   spokeHttp2: false,
 };
 
+/** Room that a server has used, given back when it is half of all. */
+export class ReceiveWindow {
+  #used = 0;
+
+  /** Takes note of bytes that came; returns how many are to be given back now. */
+  use(bytes: number): number {
+    this.#used += bytes;
+    if (this.#used < WINDOW_BYTES / 2) return 0;
+    const back = this.#used;
+    this.#used = 0;
+    return back;
+  }
+}
+
 export interface Http2StreamOptions {
   readonly id: number;
   /** Bytes that the server takes for now. */
@@ -49,8 +64,7 @@ export class Http2Stream {
   bodySent = false;
   /** Bytes that the server still takes; less than none where it has taken room back. */
   window: number;
-  /** Bytes received whose room the server has not been given back. */
-  owed = 0;
+  readonly received = new ReceiveWindow();
   #status: number | null = null;
   #headers: Record<string, string> = {};
   #trailers: Record<string, string> = {};
