@@ -1,15 +1,13 @@
 /** Http2Connection, through GrpcSender, against servers that are made of bytes: hostile, broken, or of another kind. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { freePort } from "../../../tests/support/free_port.ts";
+import { RawServer, SETTINGS, untilClosed } from "../../../tests/support/otlp_raw_server.ts";
 import { joinBytes } from "../../support/bytes.ts";
 import { GrpcSender } from "../grpc_sender.ts";
 import type { SendResult } from "../sender.ts";
-import { encodeFrame, encodeUint32, Flag, FRAME_HEAD_BYTES, FrameType, PREFACE } from "./frames.ts";
+import { encodeFrame, encodeUint32, Flag, FrameType } from "./frames.ts";
 import { encodeHeaders, type HeaderField } from "./hpack.ts";
 
-type Serve = (peer: Peer) => Promise<void>;
-
-const SETTINGS = encodeFrame({ type: FrameType.SETTINGS, payload: new Uint8Array() });
 const GRPC_HEAD: HeaderField[] = [[":status", "200"], ["content-type", "application/grpc"]];
 const OK: HeaderField[] = [["grpc-status", "0"]];
 
@@ -20,100 +18,9 @@ const data = (payload: Uint8Array, flags = 0, stream = 1) =>
   encodeFrame({ type: FrameType.DATA, flags, stream, payload });
 const ANSWER = joinBytes([headers(GRPC_HEAD), data(new Uint8Array(5)), headers(OK, END)]);
 
-/** A connection, seen from the server. */
-class Peer {
-  constructor(readonly connection: Deno.TcpConn) {}
-
-  async write(...parts: Uint8Array[]): Promise<void> {
-    const bytes = joinBytes(parts);
-    for (let at = 0; at < bytes.length;) at += await this.connection.write(bytes.subarray(at));
-  }
-
-  /** Sends SETTINGS and reads a request to its end. */
-  async request(): Promise<void> {
-    await this.write(SETTINGS);
-    await this.preface();
-    for (let frame; (frame = await this.frame());) {
-      if (frame.type === FrameType.DATA && frame.flags & Flag.END_STREAM) return;
-    }
-  }
-
-  async preface(): Promise<void> {
-    equal(new TextDecoder().decode(await this.#read(PREFACE.length)), PREFACE);
-  }
-
-  async frame() {
-    const head = await this.#read(FRAME_HEAD_BYTES);
-    const view = new DataView(head.buffer);
-    const payload = await this.#read(view.getUint32(0) >>> 8);
-    return { type: head[3]!, flags: head[4]!, stream: view.getUint32(5), payload };
-  }
-
-  async #read(length: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length;) {
-      const read = await this.connection.read(bytes.subarray(at));
-      if (read === null) throw new Error("the client has closed");
-      at += read;
-    }
-    return bytes;
-  }
-}
-
-/** A server for one sender; what `serve` throws is thrown at the end. */
-class Raw implements AsyncDisposable {
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  readonly #serving: Promise<void>[] = [];
-  readonly #accepting: Promise<void>;
-  readonly sender: GrpcSender;
-  connections = 0;
-
-  constructor(serve: Serve, { timeoutMs = 60_000 } = {}) {
-    this.#accepting = this.#accept(serve);
-    const url = `http://127.0.0.1:${this.#listener.addr.port}/x`;
-    this.sender = new GrpcSender({ url, headers: {}, timeoutMs, compression: "none" });
-  }
-
-  async send(length = 100): Promise<SendResult> {
-    return await this.sender.send({ body: new Uint8Array(length) }, new AbortController().signal);
-  }
-
-  async #accept(serve: Serve): Promise<void> {
-    for await (const connection of this.#listener) {
-      this.connections++;
-      const served = serve(new Peer(connection)).finally(() => {
-        try {
-          connection.close();
-        } catch {
-          // It is closed.
-        }
-      });
-      served.catch(() => {});
-      this.#serving.push(served);
-    }
-  }
-
-  async [Symbol.asyncDispose]() {
-    this.sender[Symbol.dispose]();
-    this.#listener.close();
-    await this.#accepting;
-    await Promise.all(this.#serving);
-  }
-}
-
-/** Reads until the client ends the connection. */
-async function untilClosed({ connection }: Peer): Promise<void> {
-  const into = new Uint8Array(65_536);
-  try {
-    while (await connection.read(into) !== null);
-  } catch {
-    // Reset.
-  }
-}
-
 /** What comes of a request whose answer is these bytes, with the connection left open. */
 async function after(...parts: Uint8Array[]): Promise<SendResult> {
-  await using raw = new Raw(async (peer) => {
+  await using raw = new RawServer(async (peer) => {
     await peer.request();
     await peer.write(...parts);
     await untilClosed(peer);
@@ -123,7 +30,7 @@ async function after(...parts: Uint8Array[]): Promise<SendResult> {
 
 Deno.test("a server of another kind is told by what it says first", async () => {
   const f = async (said: string, why: RegExp, close: boolean) => {
-    await using raw = new Raw(async (peer) => {
+    await using raw = new RawServer(async (peer) => {
       await peer.connection.read(new Uint8Array(10));
       if (said !== "") await peer.write(Uint8Array.from(said, (letter) => letter.charCodeAt(0)));
       if (!close) await untilClosed(peer);
@@ -155,7 +62,7 @@ Deno.test("nobody who listens is told apart", async () => {
 });
 
 Deno.test("a listener that says nothing ends at the time limit", async () => {
-  await using raw = new Raw(untilClosed, { timeoutMs: 50 });
+  await using raw = new RawServer(untilClosed, { timeoutMs: 50 });
   const result = await raw.send();
   equal(result.kind === "retry" && result.problem.code, "collector-timeout");
 });
@@ -196,7 +103,7 @@ Deno.test("whatever may stand between the frames of an answer does no harm", asy
     stream: 1,
     payload: encodeHeaders(GRPC_HEAD.slice(1)),
   });
-  await using raw = new Raw(async (peer) => {
+  await using raw = new RawServer(async (peer) => {
     await peer.request();
     await peer.write(
       ping,
@@ -218,7 +125,7 @@ Deno.test("whatever may stand between the frames of an answer does no harm", asy
 
 Deno.test("a body is sent as both windows allow, and not a byte more", async () => {
   const seen: number[] = [];
-  await using raw = new Raw(async (peer) => {
+  await using raw = new RawServer(async (peer) => {
     await peer.write(SETTINGS);
     await peer.preface();
     const room = (stream: number, bytes: number) =>
@@ -253,7 +160,7 @@ Deno.test("a body is sent as both windows allow, and not a byte more", async () 
 });
 
 Deno.test("a window of zero holds a body back; what is left is not sent once the answer is there", async () => {
-  await using raw = new Raw(async (peer) => {
+  await using raw = new RawServer(async (peer) => {
     const noRoom = joinBytes([Uint8Array.from([0, 4]), encodeUint32(0)]);
     await peer.write(encodeFrame({ type: FrameType.SETTINGS, payload: noRoom }));
     await untilClosed(peer);
@@ -262,7 +169,7 @@ Deno.test("a window of zero holds a body back; what is left is not sent once the
   equal(stuck.kind === "retry" && stuck.problem.code, "collector-timeout");
 
   let cancelled = false;
-  await using early = new Raw(async (peer) => {
+  await using early = new RawServer(async (peer) => {
     await peer.write(SETTINGS, headers([...GRPC_HEAD, ["grpc-status", "3"]], END));
     await peer.connection.read(new Uint8Array(24));
     while (!cancelled) cancelled = (await peer.frame()).type === FrameType.RST_STREAM;
@@ -295,7 +202,7 @@ Deno.test("GOAWAY: what was not looked at is tried again, with the server's word
 
 Deno.test("an answer that is cut is tried again, wherever it is cut, over a new connection", async () => {
   for (let length = 0; length < ANSWER.length; length += 7) {
-    await using raw = new Raw(async (peer) => {
+    await using raw = new RawServer(async (peer) => {
       await peer.request();
       await peer.write(ANSWER.subarray(0, length));
     });
@@ -311,7 +218,7 @@ Deno.test("an answer that is cut is tried again, wherever it is cut, over a new 
 });
 
 Deno.test("a status counts where the answer is whole", async () => {
-  await using raw = new Raw(async (peer) => {
+  await using raw = new RawServer(async (peer) => {
     await peer.request();
     await peer.write(headers([...GRPC_HEAD, ...OK]), data(new Uint8Array(5)));
   });
@@ -348,7 +255,7 @@ Deno.test("an answer in many small frames is read, one that is too long is cance
   const tiny = joinBytes(Array.from({ length: 40_000 }, () => data(new Uint8Array(1))));
   const taken = await after(headers(GRPC_HEAD), tiny, headers(OK, END));
   equal(taken.kind, "accepted");
-  await using raw = new Raw(async (peer) => {
+  await using raw = new RawServer(async (peer) => {
     await peer.request();
     await peer.write(headers(GRPC_HEAD));
     const block = joinBytes(Array.from({ length: 4 }, () => data(new Uint8Array(16_384))));
@@ -379,7 +286,7 @@ Deno.test("five hundred answers of chance end in a result, and leave nothing ope
       if (random(8) === 0) piece[random(piece.length)] = random(256);
       return piece;
     }));
-  await using raw = new Raw(async (peer) => {
+  await using raw = new RawServer(async (peer) => {
     try {
       await peer.request();
       await peer.write(answer());

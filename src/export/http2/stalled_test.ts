@@ -1,11 +1,10 @@
 /** Http2Connection over a socket that takes no more bytes, as that of a server that has stopped to read. */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { SETTINGS } from "../../../tests/support/otlp_raw_server.ts";
 import { joinBytes } from "../../support/bytes.ts";
 import { Http2Connection } from "./connection.ts";
 import { encodeFrame, encodeUint32, Flag, FrameType } from "./frames.ts";
 import { encodeHeaders } from "./hpack.ts";
-
-const SETTINGS = encodeFrame({ type: FrameType.SETTINGS, payload: new Uint8Array() });
 
 function answerOf(stream: number): Uint8Array {
   const flags = Flag.END_HEADERS | Flag.END_STREAM;
