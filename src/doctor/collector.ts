@@ -3,6 +3,7 @@
  * in which that can fail has a name of its own. Called by diagnose.ts for traces and for metrics.
  */
 import type { OtlpConfig } from "../config/config.ts";
+import { addressOf } from "../export/address.ts";
 import { type Certificates, readCertificates } from "../export/certificates.ts";
 import { type CollectorProblem, connectionProblem, problem } from "../export/collector_problem.ts";
 import { createSender } from "../export/create_sender.ts";
@@ -77,13 +78,12 @@ async function tryConnection(
   url: URL,
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<CollectorProblem | null> {
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
-  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  const address = addressOf(url);
   try {
-    (await Deno.connect({ hostname, port, signal })).close();
+    (await Deno.connect({ ...address, signal })).close();
     return null;
   } catch (error) {
-    return connectionProblem(error, { hostname, port, timeoutMs });
+    return connectionProblem(error, { ...address, timeoutMs });
   }
 }
 

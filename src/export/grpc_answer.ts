@@ -1,7 +1,8 @@
 /** What a reply to an OTLP/gRPC call means: taken, to be tried again, or refused, and why. Used by GrpcSender. */
+import { addressOf } from "./address.ts";
 import { answerProblem, type CollectorProblem, connectionProblem, problem } from "./collector_problem.ts";
 import { describeFetchError } from "./fetch_error.ts";
-import { ConnectError, NoHttp2Error, portOf } from "./grpc_connection.ts";
+import { ConnectError, NoHttp2Error } from "./grpc_connection.ts";
 import { type GrpcStatus, isRetryable, readStatus, statusOfReset } from "./grpc_status.ts";
 import type { Http2Reply } from "./http2/stream.ts";
 import { RETRYABLE_HTTP } from "./http_sender.ts";
@@ -135,8 +136,7 @@ function lossProblem({ failure, spokeHttp2 }: Http2Reply, { url, timeoutMs }: As
     return problem("collector-tls", `TLS with ${host} fails${text}`);
   }
   if (failure instanceof ConnectError) {
-    const hostname = url.hostname.replace(/^\[|\]$/g, "");
-    return connectionProblem(cause, { hostname, port: portOf(url), timeoutMs });
+    return connectionProblem(cause, { ...addressOf(url), timeoutMs });
   }
   if (spokeHttp2) return problem("collector-connection-cut", `${host} ended the connection${text}`);
   return isTls

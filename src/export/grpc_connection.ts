@@ -2,6 +2,7 @@
  * The way to a collector by gRPC: one HTTP/2 connection, made when it is needed, kept and used again, and replaced when
  * it ends. Used by GrpcSender; what a reply means is judged in grpc_answer.ts.
  */
+import { addressOf } from "./address.ts";
 import type { Certificates } from "./certificates.ts";
 import { Http2Connection } from "./http2/connection.ts";
 import { type Http2Reply, NO_REPLY } from "./http2/stream.ts";
@@ -116,16 +117,15 @@ async function connect(
   { url, certificates: { trusted, client } }: GrpcConnectionOptions,
   signal: AbortSignal,
 ): Promise<Deno.Conn> {
-  const hostname = url.hostname.replace(/^\[|\]$/g, "");
-  const port = portOf(url);
+  const address = addressOf(url);
   if (url.protocol !== "https:") {
-    const socket = await Deno.connect({ hostname, port, signal });
+    const socket = await Deno.connect({ ...address, signal });
     socket.setNoDelay(true);
     return socket;
   }
   const caCerts = [...trusted];
   // Takes no signal; the system ends it after a while.
-  const socket = await Deno.connectTls({ hostname, port, caCerts, alpnProtocols: ["h2"], ...client });
+  const socket = await Deno.connectTls({ ...address, caCerts, alpnProtocols: ["h2"], ...client });
   await shakeHands(socket, signal);
   return socket;
 }
@@ -145,10 +145,6 @@ async function shakeHands(socket: Deno.TlsConn, signal: AbortSignal): Promise<vo
   } finally {
     signal.removeEventListener("abort", stopped);
   }
-}
-
-export function portOf({ port, protocol }: URL): number {
-  return Number(port) || (protocol === "https:" ? 443 : 80);
 }
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
