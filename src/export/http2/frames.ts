@@ -65,8 +65,13 @@ export function encodeUint32(...values: readonly number[]): Uint8Array<ArrayBuff
   return bytes;
 }
 
-/** The 31 bits at `at`, without the reserved one. */
+/** The 31 bits at `at`, without the reserved one. @throws {RangeError} when they are not there. */
 export function readUint31(payload: Uint8Array, at: number): number {
+  if (payload.length < at + 4) {
+    throw new RangeError(
+      `Cannot read frame: it is ${payload.length} bytes long, must be at least ${at + 4}`,
+    );
+  }
   return new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(at) & 0x7fff_ffff;
 }
 
