@@ -20,6 +20,7 @@ import type { TraceStoreStats } from "../trace/store.ts";
 import type { Hello } from "../wire/hello.ts";
 import type { LoaderStats } from "../wire/stats.ts";
 import type { PackCounters } from "./session.ts";
+import { untrackedReason } from "./untracked_connections.ts";
 
 /** What a status report is made of. */
 export interface StatusParts {
@@ -57,6 +58,7 @@ export function statusReport(parts: StatusParts): StatusReport {
     loader: parts.loader,
     accounting: parts.accounting,
     ...counters,
+    propagationReason: untrackedReason(stats?.counters ?? {}),
     ringDrops: stats?.ringFullByCpu ?? {},
     decoder: {
       records: decoders?.records ?? 0,

@@ -37,6 +37,7 @@ export function statusReport(
       queued: 1,
     },
     propagation: PROPAGATION,
+    propagationReason: null,
     probes: {
       end_without_start: 2,
       lost_queue_full: 0,
@@ -234,6 +235,11 @@ function target(
 
 /** An agent that has lost spans and refuses its configuration. */
 export const TROUBLED_STATUS: Partial<StatusReport> = {
+  propagationReason: {
+    code: "connections-untracked",
+    message: "Calls on 7 connections carry no header: another tool holds them",
+    remedy: "Let only one tool write headers",
+  },
   accounting: {
     begun: 120_134,
     exported: 118_000,

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { statusReport } from "./agent_state.ts";
+import { statusReport, TROUBLED_STATUS } from "./agent_state.ts";
 import { pageTest, placeOf, show, tableRows, until } from "./page_test_case.ts";
 import { settled } from "./walk.ts";
 
@@ -197,6 +197,14 @@ pageTest(
     await page.getByText("Nothing listens there. Start it").waitFor();
   },
 );
+
+pageTest("is not healthy while calls carry no header, and says why", {
+  prepare: (server) => server.status = { propagationReason: TROUBLED_STATUS.propagationReason! },
+}, async ({ page, open }) => {
+  await open("#/agent");
+  await page.getByRole("link", { name: "calls not joined" }).waitFor();
+  await page.getByText("Let only one tool write headers.").waitFor();
+});
 
 pageTest("tries again when told so, and says what a failing agent says", {}, async (test) => {
   const { page, server, forgive } = test;

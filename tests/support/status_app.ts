@@ -47,6 +47,7 @@ export const STATUS: StatusReport = {
     queued: 1,
   },
   propagation: { injected: 3 },
+  propagationReason: null,
   probes: {},
   ringDrops: { "1": 3 },
   decoder: { records: 23 },

@@ -132,6 +132,10 @@ export const STATUS_REPORT = named(
     loader: LOADER_REPORT,
     accounting: ACCOUNTING,
     propagation: counts("Outgoing requests, by what became of their header."),
+    propagationReason: nullable(
+      REASON,
+      "Why calls carry no header that should have one; null where next to all have.",
+    ),
     probes: counts("Counters of the kernel half that belong to no other part."),
     ringDrops: counts("Spans that found no room in the ring buffer as they began, by the number of the CPU."),
     decoder: counts(),

@@ -45,6 +45,7 @@ function judge(status: StatusReport): readonly ["good" | "warn" | "bad", string]
   if (lost > LOST_SHARE * status.accounting.begun) return ["warn", `${count(lost)} lost`];
   if (status.loader.state === "starting") return ["warn", "starting"];
   if (status.export.reason ?? status.metricsExport?.reason) return ["warn", "export fails"];
+  if (status.propagationReason !== null) return ["warn", "calls not joined"];
   return ["good", "healthy"];
 }
 

@@ -62,7 +62,7 @@ export function Agent({ data, refused }: Polled<StatusReport>) {
           </Facts>
         </Section>
         <Section title="Kernel">
-          {kernel === null ? <p class="faint">The loader has not said hello yet.</p> : (
+          {kernel === null ? <p class="faint">Not known yet.</p> : (
             <Facts>
               <Fact name="Release">{kernel.release}</Fact>
               <Fact name="Host">{kernel.hostName}, {counted(kernel.cpus, "CPU")}</Fact>
@@ -71,7 +71,11 @@ export function Agent({ data, refused }: Polled<StatusReport>) {
                 {kernel.features.uprobeMulti ? "yes" : <span class="warn">no: attaching takes seconds</span>}
               </Fact>
               <Fact name="Propagation">
-                {kernel.features.sockhash ? "yes" : <span class="warn">no: the kernel has no SOCKHASH</span>}
+                {data.propagationReason !== null
+                  ? <Because reason={data.propagationReason} />
+                  : kernel.features.sockhash
+                  ? "yes"
+                  : <span class="warn">no: the kernel has no SOCKHASH</span>}
               </Fact>
               <Fact name="FIONREAD">
                 {kernel.features.fionreadDefect
@@ -114,7 +118,7 @@ function Config({ config }: { config: StatusReport["config"] }) {
       <p>{file === null ? "No file: flags, variables and defaults." : <code>{file}</code>}</p>
       {error !== null && (
         <div class="notice notice-bad" role="alert">
-          <b>The file has a mistake; the configuration before it is in force.</b>
+          <b>The file has a mistake; the one before is in force.</b>
           <pre>{error}</pre>
         </div>
       )}

@@ -35,21 +35,21 @@ export const PROPAGATION: readonly CounterGroup[] = [
     title: "Parents of calls",
     counters: {
       parent_goroutine: "The request that its goroutine serves",
-      parent_context: "The request of the call's context.Context",
-      parent_creator: "The request whose goroutine created the calling one",
+      parent_context: "That of the call's context.Context",
+      parent_creator: "That of the goroutine that created this one",
       parent_goid: "By the goroutine's number",
       parent_none: "None: a new trace began",
     },
   },
   {
-    title: "Incoming requests, sockets",
+    title: "Incoming requests, client sockets",
     counters: {
       traceparent_accepted: "Requests with a valid one",
       traceparent_malformed: "A new trace began instead",
       tracestate_too_long: "More than 256 bytes: left out",
-      sockets_tracked: "Client sockets followed from their start",
-      sockets_adopted: "Client sockets older than the agent",
-      socket_track_failed: "Client sockets not followed",
+      sockets_tracked: "Followed from their start",
+      sockets_adopted: "Older than the agent",
+      socket_track_failed: "Not followed",
     },
   },
 ];
@@ -58,12 +58,12 @@ export const PROBES: CounterGroup = {
   title: "Probes",
   counters: {
     records: "Records written to the ring buffer",
-    wakeups: "Times that a program woke the loader",
+    wakeups: "Times the loader was woken",
     end_without_start: "Ends of requests that began before the agent",
     read_fault: "Memory that could not be read",
     no_binding: "Probes hit before their decoder was set",
-    lost_queue_full: "Notes of lost spans that found no room",
-    process_event_lost: "Starts and ends of processes that found no room",
+    lost_queue_full: "Notes of losses that found no room",
+    process_event_lost: "Process events that found no room",
     link_map_full: "Goroutines whose creator was not noted",
   },
 };
