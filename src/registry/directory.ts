@@ -2,6 +2,7 @@
  * The watched directory of decoders: each *.wasm in it is tried, again whenever it changes, and what it brought goes
  * when it goes. Also where pushed decoders are kept. Made by Agent; brings everything to DecoderAdmin.
  */
+import { dirname } from "node:path";
 import type { DecoderPack } from "../decoder/manifest.ts";
 import { MAX_PACK_BYTES } from "../gate/gate.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
@@ -47,7 +48,8 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
   readonly #stop = new AbortController();
   #nap = new AbortController();
   #watcher: Deno.FsWatcher | null = null;
-  #watched = "";
+  /** What is watched; null: nothing. */
+  #watched: string | null = null;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: DecoderDirectoryOptions) {
@@ -203,27 +205,35 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
     return new Set(files.sort().slice(0, MAX_FILES));
   }
 
-  /** Watches the directory that is there now, if any; without a watch the rescan finds what changes. */
+  /**
+   * Watches the directory, or the one that it will appear in; where neither is there the rescan finds what changes.
+   */
   async #watch(): Promise<void> {
-    const identity = await Deno.stat(this.#path).then(({ dev, ino }) => `${dev}:${ino}`, () => "");
+    let folder = this.#path;
+    let identity = await identityAt(folder);
+    if (identity === null) identity = await identityAt(folder = dirname(folder));
     if (identity === this.#watched || this.#stop.signal.aborted) return;
     this.#watched = identity;
     this.#watcher?.close();
     this.#watcher = null;
-    if (identity === "") return;
+    if (identity === null) return;
     try {
-      this.#watcher = Deno.watchFs(this.#path, { recursive: false });
+      this.#watcher = Deno.watchFs(folder, { recursive: false });
     } catch (error) {
-      this.#log.debug("cannot watch the decoders' directory", { path: this.#path, error });
+      this.#log.debug("cannot watch the decoders' directory", { path: folder, error });
       return;
     }
-    this.#report(this.#watcher);
+    this.#report(this.#watcher, folder === this.#path ? null : fileName(this.#path));
   }
 
-  async #report(watcher: Deno.FsWatcher): Promise<void> {
+  /** @param name the only entry that matters; null: all do. */
+  async #report(watcher: Deno.FsWatcher, name: string | null): Promise<void> {
     try {
-      // Reading a file is an event too.
-      for await (const { kind } of watcher) if (kind !== "access") this.#wake();
+      for await (const { kind, paths } of watcher) {
+        // Reading a file is an event too.
+        if (kind === "access") continue;
+        if (name === null || paths.some((path) => fileName(path) === name)) this.#wake();
+      }
     } catch (error) {
       this.#log.debug("cannot watch the decoders' directory", { path: this.#path, error });
     }
@@ -244,6 +254,11 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
 
 function fileName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** What tells one directory from another at the same place; null: there is none. */
+function identityAt(path: string): Promise<string | null> {
+  return Deno.stat(path).then(({ dev, ino }) => `${dev}:${ino}`, () => null);
 }
 
 function stampOf({ size, mtime, ino, dev }: Deno.FileInfo): string {

@@ -105,7 +105,7 @@ Deno.test("a file that is added, replaced and removed is followed by events alon
 });
 
 Deno.test("a directory that is missing is picked up when it appears, and when it appears anew", async () => {
-  await using made = await setUp({ folder: "later" });
+  await using made = await setUp({ folder: "later", rescanMs: 600_000 });
   await made.directory.start(made.admin);
   equal(version(made), "1.0.0");
   for (let round = 0; round < 2; round++) {
