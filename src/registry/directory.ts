@@ -2,11 +2,11 @@
  * The watched directory of decoders: each *.wasm in it is tried, again whenever it changes, and what it brought goes
  * when it goes. Also where pushed decoders are kept. Made by Agent; brings everything to DecoderAdmin.
  */
-import { dirname } from "node:path";
 import type { DecoderPack } from "../decoder/manifest.ts";
 import { MAX_PACK_BYTES } from "../gate/gate.ts";
 import { type Clock, SYSTEM_CLOCK } from "../support/clock.ts";
 import type { Logger } from "../support/log.ts";
+import { directoryOf } from "../support/path.ts";
 import type { Reason } from "../support/reason.ts";
 import type { DecoderAdmin, DecoderStore, LoadedFile } from "./admin.ts";
 
@@ -211,7 +211,7 @@ export class DecoderDirectory implements DecoderStore, AsyncDisposable {
   async #watch(): Promise<void> {
     let folder = this.#path;
     let identity = await identityAt(folder);
-    if (identity === null) identity = await identityAt(folder = dirname(folder));
+    if (identity === null) identity = await identityAt(folder = directoryOf(folder));
     if (identity === this.#watched || this.#stop.signal.aborted) return;
     this.#watched = identity;
     this.#watcher?.close();
