@@ -8,6 +8,9 @@ const background = (page: Page) =>
   page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
 const LIGHT = "rgb(251, 250, 247)";
 const DARK = "rgb(18, 21, 24)";
+/** What the browser says of a server that is not there. */
+const UNREACHED =
+  /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING/;
 
 pageTest(
   "is light or dark as the system is, or as chosen, also after a reload",
@@ -182,7 +185,7 @@ pageTest("says when the agent is gone, keeps what it knew and comes back by itse
   await page.clock.fastForward(15_000);
   await page.getByText("The agent does not answer.").waitFor({ state: "hidden" });
   await page.getByRole("link", { name: "healthy" }).waitFor();
-  forgive(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING/);
+  forgive(UNREACHED);
 });
 
 pageTest(
@@ -206,7 +209,7 @@ pageTest("is not healthy while calls carry no header, and says why", {
   await page.getByText("Let only one tool write headers.").waitFor();
 });
 
-pageTest("tries again when told so, and says what a failing agent says", {}, async (test) => {
+pageTest("says what a failing agent says, and comes back by itself", {}, async (test) => {
   const { page, server, forgive } = test;
   let failing = true;
   server.services = (report) => {
@@ -217,7 +220,21 @@ pageTest("tries again when told so, and says what a failing agent says", {}, asy
   await page.getByText("The agent could not answer; its log says why").waitFor();
   await page.getByText("Asking the agent …").waitFor();
   failing = false;
-  await page.getByRole("button", { name: "Try now" }).click();
   await tableRows(page, "Services");
   forgive(/status of 500/);
+});
+
+pageTest("tries again when told so", {}, async (test) => {
+  const { page, server, open, idle, forgive } = test;
+  await open("");
+  await server.stop();
+  await page.clock.fastForward(5_000);
+  await page.getByText("The agent does not answer.").waitFor();
+  // It shall not try again by itself.
+  await page.clock.pauseAt(Date.now() + 3_600_000);
+  await idle();
+  await server.resume();
+  await page.getByRole("button", { name: "Try now" }).click();
+  await page.getByText("The agent does not answer.").waitFor({ state: "hidden" });
+  forgive(UNREACHED);
 });
