@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { arrived, pageTest, tableRows } from "./page_test_case.ts";
+import { arrived, pageTest, tableRows, until } from "./page_test_case.ts";
 import { THIRTY, TWELVE } from "./plans.ts";
 
 pageTest("draws who calls whom, with figures on few edges", {}, async ({ page, open }) => {
@@ -60,14 +60,16 @@ pageTest(
   async ({ page, open }) => {
     await open("#/map");
     await page.locator("a.map-item", { hasText: "payment" }).hover();
-    const lit = await page.locator(".map-item.lit title").allTextContents();
-    deepEqual(lit.sort(), ["api.acquirer.example:443", "checkout", "fraud", "payment"]);
-    equal(await page.locator(".map-label").count(), 3);
+    await until(
+      async () => (await page.locator(".map-item.lit title").allTextContents()).sort().join(),
+      (lit) => lit === "api.acquirer.example:443,checkout,fraud,payment",
+    );
+    await until(() => page.locator(".map-label").count(), (count) => count === 3);
     await page.mouse.move(0, 400);
-    equal(await page.locator(".map-label").count(), 0);
+    await until(() => page.locator(".map-label").count(), (count) => count === 0);
     // The same by keyboard.
     await page.locator("a.map-item", { hasText: "payment" }).focus();
-    equal(await page.locator(".map-item.lit").count(), 4);
+    await until(() => page.locator(".map-item.lit").count(), (count) => count === 4);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "payment", level: 1 }).waitFor();
     await arrived(page, "#/service/payment?namespace=shop");

@@ -18,7 +18,7 @@ pageTest("shows services and routes with the figures of the API", {}, async ({ p
     ["POST /orders", "front", "120"],
     ["GET /stock/{sku}", "back", "97.5"],
   ]);
-  equal(await page.title(), "Services · node-1 · Tsunagi");
+  await until(() => page.title(), (title) => title === "Services · node-1 · Tsunagi");
   equal(await page.locator("table .spark").count(), 6);
 });
 
@@ -113,7 +113,7 @@ pageTest(
     await open("");
     await page.getByRole("link", { name: "checkout", exact: true }).first().click();
     await page.getByRole("heading", { name: "checkout", level: 1 }).waitFor();
-    equal(await page.locator(".chart canvas").count(), 3);
+    await until(() => page.locator(".chart canvas").count(), (count) => count === 3);
     const [chart] = await page.locator(".chart [role=img]").all();
     ok(
       (await chart!.getAttribute("aria-label"))!.startsWith(

@@ -34,7 +34,7 @@ pageTest("lists traces, newest first", { prepare: fill }, async ({ page, world, 
   match(root!, /^(GET \/orders\/\{id\} \/orders\/\d+|POST \/orders) (200|503)/);
   deepEqual([services, spans], ["front back", "3"]);
   match(length!, /^\d+(\.\d+)? ms$/);
-  equal(await page.locator(".scatter canvas").count(), 1);
+  await until(() => page.locator(".scatter canvas").count(), (count) => count === 1);
 });
 
 pageTest("searches by service, route, status and duration, and says so in the address", {
